@@ -1,0 +1,1 @@
+"""The `crmclean` command line: click commands, words, exit codes; thin."""

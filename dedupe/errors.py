@@ -1,0 +1,56 @@
+"""Every error the engine raises on purpose.
+
+* CrmCleanError                 exit 1   a broken contract is one: a bug of ours
+  - InputError                  exit 2   a file or folder the user named is wrong
+    - SnapshotError             exit 2   the same of a snapshot
+  - ConfigError                 exit 2   a setting is missing or wrong
+  - StorageError                exit 9   what we must write can't be written
+"""
+
+from __future__ import annotations
+
+from dedupe.language import tr
+
+
+class CrmCleanError(Exception):
+    """Base of every error that ends in one line for the user, not a traceback.
+
+    `problem` and `fix` are English texts marked with `N_`; `{names}` in them are
+    filled from `facts`, in the reader's language. `where` is a path, an id or a
+    dotted setting, and is never translated. No fact may hold personal data or a token.
+    """
+
+    exit_code = 1
+
+    def __init__(self, problem: str, *, where: str = "", fix: str = "", **facts: object) -> None:
+        super().__init__(problem)
+        self.problem, self.where, self.fix, self.facts = problem, where, fix, facts
+
+    def __str__(self) -> str:
+        """Return the one line: what, where, what to do next, in the language in use."""
+        where = f"{self.where}: " if self.where else ""
+        problem = tr(self.problem).format(**self.facts)
+        fix = f"; {tr(self.fix).format(**self.facts)}" if self.fix else ""
+        return f"{where}{problem}{fix}"
+
+
+class InputError(CrmCleanError):
+    """A file or folder the user named can't be read as what it should be."""
+
+    exit_code = 2
+
+
+class SnapshotError(InputError):
+    """A snapshot is damaged, or written by a version that we do not know."""
+
+
+class ConfigError(CrmCleanError):
+    """A setting is missing or wrong; `where` is its dotted path."""
+
+    exit_code = 2
+
+
+class StorageError(CrmCleanError):
+    """The output folder or the state folder can't be written."""
+
+    exit_code = 9

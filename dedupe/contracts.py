@@ -69,7 +69,7 @@ class Contract:
         return pl.DataFrame(schema=self.schema)
 
 
-def _contract(name: str, key: str, **columns: pl.DataType) -> Contract:
+def _contract(name: str, key: str, /, **columns: pl.DataType) -> Contract:
     return Contract(name, pl.Schema(columns), tuple(key.split()))
 
 
@@ -242,9 +242,7 @@ FIELDS = _contract(
     "fields", "entity id", id=TEXT, entity=TEXT, name=TEXT, code=TEXT, type=TEXT, sort=WHOLE
 )
 SOURCES = _contract("sources", "id", id=TEXT, name=TEXT, pipeline_id=TEXT)
-WEBHOOKS = _contract(
-    "webhooks", "id", id=TEXT, destination=TEXT, events=TEXT, is_disabled=FLAG
-)
+WEBHOOKS = _contract("webhooks", "id", id=TEXT, destination=TEXT, events=TEXT, is_disabled=FLAG)
 WIDGETS = _contract("widgets", "id", id=TEXT, name=TEXT, is_active=FLAG)
 
 SNAPSHOT_TABLES = {

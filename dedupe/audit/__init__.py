@@ -1,0 +1,1 @@
+"""Checks and metrics: one registry, one function per check, frames in and out."""

@@ -1,0 +1,1 @@
+"""Settings: TOML and environment read once, at the edge, into frozen values."""

@@ -1,0 +1,1 @@
+"""Reading and writing accounts; the only room that speaks HTTP."""

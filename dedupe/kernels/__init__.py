@@ -1,0 +1,1 @@
+"""Numba kernels over numpy arrays; no frame, no file, no CRM."""

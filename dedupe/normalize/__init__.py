@@ -1,0 +1,1 @@
+"""Phones, e-mails and names: what people typed, as values that compare."""

@@ -1,0 +1,1 @@
+"""A local CRM for demos, rehearsals and tests; never imports crm."""

@@ -1,0 +1,1 @@
+"""The columnar copy of an account: Parquet tables and a manifest."""

@@ -1,0 +1,1 @@
+"""CSV, XLSX and Parquet exports of any CRM, read as an account."""

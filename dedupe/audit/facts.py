@@ -1,29 +1,81 @@
-"""What the checks read: the account and what the stages before found in it."""
+"""What the checks read, and what they give back.
+
+A check's function takes the facts and an entity, and returns an outcome: its
+findings (one row per place that fails) and its base. `found` counts records, each
+once, however many of their values fail.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
-from dedupe.contracts import Account
+from dedupe.contracts import FINDINGS, Account
+
+TABLE_OF = {"contact": "contacts", "company": "companies", "deal": "deals"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Facts:
-    """The account with its normalised values, names and groups, as the checks read them."""
+    """The account with its normalised values, names and groups, of live cards only.
+
+    `values`, `names` and `groups` are the contracts VALUES, NAMES and GROUPS.
+    `loss_reason_field` is the deals' custom field with the loss reason, if the config names one.
+    """
 
     account: Account
     values: pl.DataFrame
     names: pl.DataFrame
     groups: pl.DataFrame
+    loss_reason_field: str | None = None
+
+    def live(self, entity: str) -> pl.LazyFrame:
+        """Return the entity's records that are not deleted."""
+        return live_records(self.account, entity)
+
+    def n_live(self, entity: str) -> int:
+        """Count the entity's records that are not deleted: the base of checks of cards."""
+        return self._sizes[entity]
+
+    def state(self, state: str) -> pl.LazyFrame:
+        """Return the deals in `state` (open, won, lost, unsorted)."""
+        return self.live("deal").filter(pl.col("state") == state)
+
+    @cached_property
+    def _sizes(self) -> dict[str, int]:
+        return {e: self.live(e).select(pl.len()).collect().item() for e in TABLE_OF}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a check's function found: its findings, and the numbers they add up to."""
+    """A check's findings and base; `groups` where it counts groups of records.
 
-    found: int
-    base: int | None
+    `counted` is for a headline count, which finds records without a finding.
+    """
+
     findings: pl.DataFrame
+    base: int
     groups: int | None = None
+    counted: int | None = None
+
+    @property
+    def found(self) -> int:
+        """Count the records found, each once."""
+        return self.findings["record_id"].n_unique() if self.counted is None else self.counted
+
+
+def live_records(account: Account, entity: str) -> pl.LazyFrame:
+    """Return the records of `entity` in `account` that are not deleted."""
+    table = account.tables.get(TABLE_OF[entity])
+    if table is None:
+        return account.frame(TABLE_OF[entity]).lazy()
+    return table.filter(~pl.col("is_deleted").fill_null(False))
+
+
+def findings(frame: pl.LazyFrame | pl.DataFrame, entity: str) -> pl.DataFrame:
+    """Return `frame` as FINDINGS, sorted; `record_id` is required, code and severity come later."""
+    sized = frame.lazy().with_columns(entity=pl.lit(entity))
+    conformed = FINDINGS.conform(sized.collect())
+    return conformed.sort(pl.col("record_id").str.len_bytes(), "record_id", "field", "value")

@@ -1,0 +1,81 @@
+"""Progress on stderr: a live line on a terminal, plain lines when asked, else nothing."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from dedupe.events import Event, Listener, StageAdvanced, StageFinished, StageStarted, ignore
+from dedupe.language import N_, count, decimal, tr
+
+STAGES = {
+    "read": N_("Reading"),
+    "make": N_("Making the account"),
+    "normalize": N_("Reading numbers, addresses and names"),
+    "match": N_("Finding duplicates"),
+    "audit": N_("Checking"),
+    "report": N_("Writing the report"),
+}
+
+
+def listener(*, quiet: bool, verbose: bool) -> Listener:
+    """Return the listener that fits stderr: live, plain or silent."""
+    if verbose:
+        return _plain
+    if quiet or not sys.stderr.isatty():
+        return ignore
+    return _Live()
+
+
+def _plain(event: Event) -> None:
+    if isinstance(event, StageFinished):
+        seconds = decimal(event.seconds, 2)
+        label = tr(STAGES.get(event.stage, event.stage))
+        rows = count(event.rows)
+        click.echo(
+            tr(N_("{label}: {rows} rows, {seconds} s"), label=label, rows=rows, seconds=seconds),
+            err=True,
+        )
+
+
+class _Live:
+    """A live line per stage. The display is gone from the screen when a stage ends."""
+
+    def __init__(self) -> None:
+        self._progress: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case StageStarted(stage, total):
+                self._start(stage, total)
+            case StageAdvanced(stage, done) if self._progress and stage in self._tasks:
+                self._progress.update(self._tasks[stage], completed=done)
+            case StageFinished(stage):
+                self._finish(stage)
+
+    def _start(self, stage: str, total: int) -> None:
+        if self._progress is None:
+            self._progress = Progress(
+                SpinnerColumn(),
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=24),
+                TimeElapsedColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._progress.start()
+        label = tr(STAGES.get(stage, stage))
+        self._tasks[stage] = self._progress.add_task(label, total=total or None)
+
+    def _finish(self, stage: str) -> None:
+        task = self._tasks.pop(stage, None)
+        if self._progress is None or task is None:
+            return
+        self._progress.remove_task(task)
+        if not self._tasks:
+            self._progress.stop()
+            self._progress = None

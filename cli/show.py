@@ -1,0 +1,48 @@
+"""What a command prints of a scan, for people or for programs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.options import Session, has_color, is_ascii, width
+
+if TYPE_CHECKING:
+    from dedupe.scan import Scan
+
+FILES = ("report.html", "summary.json", "findings.parquet")
+
+
+def show_scan(session: Session, result: Scan, folder: Path) -> None:
+    """Print the scan on stdout: the summary, or the JSON document."""
+    if session.is_json:
+        from dedupe.report.json_file import summary_document
+
+        document = summary_document(result.summary) | {"output": str(folder)}
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        return
+    from dedupe.report.terminal import render_summary
+
+    text = render_summary(
+        result.summary,
+        width=width(),
+        color=has_color(),
+        ascii=is_ascii(),
+        files={name: folder / name for name in FILES},
+        next_commands=next_commands(result),
+    )
+    click.echo(text)
+
+
+def next_commands(result: Scan) -> list[str]:
+    """Return the commands worth running next: explain the gravest finding."""
+    from dedupe.audit.registry import CHECKS, SEVERITIES
+
+    graves = sorted(
+        (c for c in result.summary.checks if c.found and not c.code.startswith("CNT")),
+        key=lambda c: (SEVERITIES.index(CHECKS[c.code].severity), -(c.share or 0)),
+    )
+    return [f"crmclean explain {c.code}" for c in graves[:1]]

@@ -1,0 +1,219 @@
+"""PHN and EML: doubled, repeated, missing and unreadable numbers and addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import polars as pl
+
+from dedupe.language import N_
+
+from .facts import Facts, Outcome, findings
+from .registry import Check, register
+
+READABLE = ("valid", "shared", "own")
+# A local number is one number, though nobody outside its town can dial it.
+NUMBERS = (*READABLE, "local")
+
+RAW_VALUE = ("entity", "record_id", "kind", "position")
+
+
+def _of(facts: Facts, entity: str, kind: str) -> pl.LazyFrame:
+    return facts.values.lazy().filter((pl.col("entity") == entity) & (pl.col("kind") == kind))
+
+
+def _numbers() -> pl.Expr:
+    return pl.col("value").is_not_null() & pl.col("status").is_in(NUMBERS)
+
+
+def _doubled(kind: str) -> Callable[[Facts, str], Outcome]:
+    def run(facts: Facts, entity: str) -> Outcome:
+        rows = (
+            _of(facts, entity, kind)
+            .filter(_numbers())
+            .group_by(RAW_VALUE)
+            .agg(
+                value=pl.col("raw").first(),
+                proposal=_with_extension().sort_by("part").str.join("; "),
+                n=pl.col("value").n_unique(),
+            )
+            .filter(pl.col("n") > 1)
+            .with_columns(field=pl.col("kind"))
+        )
+        return Outcome(findings=findings(rows, entity), base=facts.n_live(entity))
+
+    return run
+
+
+def _repeated(kind: str) -> Callable[[Facts, str], Outcome]:
+    def run(facts: Facts, entity: str) -> Outcome:
+        rows = (
+            _of(facts, entity, kind)
+            .filter(_numbers())
+            .group_by("entity", "record_id", "kind", "value", "extension")
+            .agg(n=pl.col("n_repeats").sum())
+            .filter(pl.col("n") > 1)
+            .select("record_id", "value", field="kind")
+        )
+        return Outcome(findings=findings(rows, entity), base=facts.n_live(entity))
+
+    return run
+
+
+def _missing(kind: str) -> Callable[[Facts, str], Outcome]:
+    def run(facts: Facts, entity: str) -> Outcome:
+        rows = (
+            facts.live(entity)
+            .select(record_id="id")
+            .join(_of(facts, entity, kind), on="record_id", how="anti")
+            .with_columns(field=pl.lit(kind))
+        )
+        return Outcome(findings=findings(rows, entity), base=facts.n_live(entity))
+
+    return run
+
+
+def _unreadable(kind: str) -> Callable[[Facts, str], Outcome]:
+    """Find values without one valid number; `group` of a finding is the class of the reason."""
+
+    def run(facts: Facts, entity: str) -> Outcome:
+        rows = (
+            _of(facts, entity, kind)
+            .group_by(RAW_VALUE)
+            .agg(
+                value=pl.col("raw").first(),
+                group=pl.col("reason").sort_by("part").drop_nulls().first(),
+                readable=pl.col("status").is_in(READABLE).any(),
+            )
+            .filter(~pl.col("readable"))
+            .with_columns(field=pl.col("kind"))
+        )
+        found = findings(rows, entity)
+        return Outcome(findings=found, base=facts.n_live(entity))
+
+    return run
+
+
+def _with_extension() -> pl.Expr:
+    return (
+        pl.when(pl.col("extension").is_null())
+        .then(pl.col("value"))
+        .otherwise(pl.format("{} ext. {}", "value", "extension"))
+    )
+
+
+def _needs(kind: str) -> dict[str, tuple[str, ...]]:
+    return {
+        "contact": ("contacts", f"channels.contact.{kind}"),
+        "company": ("companies", f"channels.company.{kind}"),
+    }
+
+
+register(
+    Check(
+        code="PHN101",
+        severity="warning",
+        needs={"contact": ("contacts", "channels.contact.phone")},
+        repair="list",
+        title=N_("Contacts without a phone"),
+        definition=N_("Contacts with no phone value at all, in any field."),
+        risk=N_("Nobody can call the client, and the next call from them makes a new card."),
+        advice=N_(
+            "Look for the number in letters, chats and notes; else ask for it at the next contact."
+        ),
+        run=_missing("phone"),
+    )
+)
+register(
+    Check(
+        code="PHN201",
+        severity="error",
+        needs=_needs("phone"),
+        repair="auto",
+        title=N_("Two numbers in one phone value"),
+        definition=N_("Cards with at least one phone value that holds two or more numbers."),
+        risk=N_(
+            "Telephony can't dial the value and does not recognise the caller, so each call "
+            "makes a new card."
+        ),
+        advice=N_("Split the value: one number in each."),
+        run=_doubled("phone"),
+    )
+)
+register(
+    Check(
+        code="PHN202",
+        severity="warning",
+        needs=_needs("phone"),
+        repair="auto",
+        title=N_("The same number twice on a card"),
+        definition=N_(
+            "Cards that hold the same number twice, in one value or in two, whatever the spelling."
+        ),
+        risk=N_("The card looks as if it had another way to reach the client; there is none."),
+        advice=N_("Keep one of the values."),
+        run=_repeated("phone"),
+    )
+)
+register(
+    Check(
+        code="PHN301",
+        severity="warning",
+        needs=_needs("phone"),
+        repair="review",
+        title=N_("Unreadable phone value"),
+        definition=N_(
+            "Cards with a phone value from which no valid number can be read. The class says "
+            "why: text, too short, too long, local without an area code, placeholder and so "
+            "on."
+        ),
+        risk=N_("The number can't be dialled or matched: the client is as good as lost."),
+        advice=N_(
+            "Correct what can be corrected; name your area code (--area-code) if local "
+            "numbers are many."
+        ),
+        run=_unreadable("phone"),
+    )
+)
+register(
+    Check(
+        code="EML201",
+        severity="error",
+        needs=_needs("email"),
+        repair="auto",
+        title=N_("Two addresses in one e-mail value"),
+        definition=N_("Cards with at least one e-mail value that holds two or more addresses."),
+        risk=N_("Letters can't be sent to the value, and answers are not filed on the card."),
+        advice=N_("Split the value: one address in each."),
+        run=_doubled("email"),
+    )
+)
+register(
+    Check(
+        code="EML202",
+        severity="info",
+        needs=_needs("email"),
+        repair="auto",
+        title=N_("The same address twice on a card"),
+        definition=N_("Cards that hold the same e-mail address twice, in one value or in two."),
+        risk=N_("Mailings may go out twice."),
+        advice=N_("Keep one of the values."),
+        run=_repeated("email"),
+    )
+)
+register(
+    Check(
+        code="EML301",
+        severity="warning",
+        needs=_needs("email"),
+        repair="review",
+        title=N_("Unreadable e-mail value"),
+        definition=N_(
+            "Cards with an e-mail value from which no valid address can be read. The class "
+            "says why."
+        ),
+        risk=N_("Letters do not arrive, and bounces harm the sender's reputation."),
+        advice=N_("Correct or remove the value before the next mailing."),
+        run=_unreadable("email"),
+    )
+)

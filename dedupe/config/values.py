@@ -1,0 +1,52 @@
+"""The settings as values. Each field's default has its reason beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dedupe.language import LANGUAGES
+
+CRMS = ("amocrm", "retailcrm", "bitrix24", "files")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phone:
+    """How numbers without a country or area code are read."""
+
+    default_region: str = "RU"  # the first users' accounts are Russian
+    area_code: str | None = None  # a guess would make strangers share a number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """Which checks run (codes or their beginnings), and what they need to know."""
+
+    select: tuple[str, ...] = ()  # all
+    ignore: tuple[str, ...] = ()
+    loss_reason_field: str | None = None  # the CRM's built-in reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """One account: where it is and how to sign in (`token` names a place, not a secret)."""
+
+    crm: str
+    url: str | None = None
+    path: str | None = None
+    token: str | None = None
+    with_: tuple[str, ...] = ()
+    timezone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything a command may be told by its config file."""
+
+    lang: str | None = None
+    timezone: str = "Europe/Moscow"  # exports carry the account's own time, without a zone
+    phone: Phone = Phone()
+    checks: Checks = Checks()
+    profiles: dict[str, Profile] = field(default_factory=dict)
+
+
+ALLOWED = {"lang": LANGUAGES, "crm": CRMS}

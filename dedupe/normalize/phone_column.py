@@ -100,3 +100,8 @@ def _ask_library(frame: pl.DataFrame, text: pl.Series, region: str) -> pl.DataFr
         pl.when(pl.col("left")).then(pl.col(f"{name}_asked")).otherwise(pl.col(name)).alias(name)
         for name in NUMBERS
     )
+
+
+def is_region(name: str) -> bool:
+    """Tell whether `name` is a region (ISO 3166, upper case) that numbers can be read for."""
+    return name in phonenumbers.SUPPORTED_REGIONS

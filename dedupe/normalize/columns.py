@@ -1,0 +1,131 @@
+"""Channels and names of a whole account, read on their distinct values and joined back.
+
+Results depend on the values alone: not on the order of rows nor on how many distinct
+values are read at a time, which only bounds memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from time import perf_counter
+
+import polars as pl
+
+from dedupe.contracts import CHANNELS, NAMES, VALUES, Entity
+from dedupe.events import Listener, StageAdvanced, StageFinished, StageStarted, ignore
+
+from .emails import read_emails
+from .names import judge
+from .phone_columns import READINGS, PhoneSettings, read_phone_column
+from .phones import read_phones
+
+_KINDS = ("phone", "email")
+_STAGE = "normalize"
+_ORDER = ("entity", "record_id", "kind", "position", "part")
+
+
+def build_values(
+    channels: pl.DataFrame,
+    settings: PhoneSettings,
+    *,
+    chunk_rows: int = 50_000,
+    listen: Listener = ignore,
+) -> pl.DataFrame:
+    """Return every number and address of `channels` as VALUES, sorted by its key.
+
+    A blank raw value gives no row, any other at least one. `chunk_rows` is how many
+    distinct raw values are read at a time.
+    """
+    started = perf_counter()
+    rows = channels.select(CHANNELS.schema.names()).filter(
+        pl.col("kind").is_in(_KINDS), pl.col("raw").str.strip_chars() != ""
+    )
+    distinct = rows.select("kind", "raw").unique().sort("kind", "raw")
+    listen(StageStarted(_STAGE, distinct.height))
+    readings = pl.concat(
+        [_EMPTY, *_read_chunks(distinct, settings, max(1, chunk_rows), listen)],
+        how="vertical",
+    )
+    values = VALUES.conform(rows.join(readings, on=["kind", "raw"]).sort(_ORDER))
+    listen(StageFinished(_STAGE, values.height, perf_counter() - started))
+    return values
+
+
+def build_names(cards: pl.DataFrame) -> pl.DataFrame:
+    """Return the name of every card (entity, record_id, name) as NAMES, sorted by its key.
+
+    The match key is "" where the name says nothing.
+    """
+    is_company = pl.col("entity") == Entity.COMPANY
+    named = cards.select("entity", "record_id", "name", is_company=is_company)
+    on = ["is_company", "name"]
+    distinct = named.select(on).unique()
+    judged = pl.concat(
+        [_judge_names(part) for part in distinct.partition_by("is_company")]
+        or [_judge_names(distinct)]
+    )
+    joined = named.join(judged, on=on, how="left", nulls_equal=True)
+    return NAMES.conform(joined.sort("entity", "record_id"))
+
+
+def own_keys(
+    phones: Iterable[str | None], emails: Iterable[str | None], settings: PhoneSettings
+) -> frozenset[str]:
+    """Return the match keys of an account's own phones and addresses (its users', its lines)."""
+    numbers = (
+        found.value
+        for raw in phones
+        for found in read_phones(raw or "", region=settings.region, area_code=settings.area_code)
+        if found.status == "valid"
+    )
+    boxes = (found.match_key for raw in emails for found in read_emails(raw or ""))
+    return frozenset(key for key in (*numbers, *boxes) if key)
+
+
+def _read_chunks(
+    distinct: pl.DataFrame, settings: PhoneSettings, chunk_rows: int, listen: Listener
+) -> Iterator[pl.DataFrame]:
+    done = 0
+    for kind in _KINDS:
+        raws = distinct.filter(pl.col("kind") == kind)["raw"]
+        for start in range(0, len(raws), chunk_rows):
+            chunk = raws.slice(start, chunk_rows)
+            is_phone = kind == "phone"
+            read = read_phone_column(chunk, settings) if is_phone else _read_emails(chunk)
+            done += len(chunk)
+            listen(StageAdvanced(_STAGE, done))
+            yield read.select(pl.lit(kind).alias("kind"), *READINGS.names())
+
+
+def _read_emails(raws: pl.Series) -> pl.DataFrame:
+    found = [
+        (raw, part, each) for raw in raws.to_list() for part, each in enumerate(read_emails(raw))
+    ]
+    columns = {
+        "raw": [raw for raw, _, _ in found],
+        "part": [part for _, part, _ in found],
+        "value": [each.value for _, _, each in found],
+        "extension": [None] * len(found),
+        "status": [each.status for _, _, each in found],
+        "reason": [each.reason for _, _, each in found],
+        "rule": [each.rule for _, _, each in found],
+        "n_repeats": [each.n_repeats for _, _, each in found],
+        "type": [None] * len(found),
+        "match_key": [each.match_key for _, _, each in found],
+    }
+    return pl.DataFrame(columns, schema=READINGS)
+
+
+def _judge_names(distinct: pl.DataFrame) -> pl.DataFrame:
+    """Judge distinct names of one kind of card."""
+    is_company = bool(distinct.height and distinct["is_company"][0])
+    names = distinct["name"].to_list()
+    judged = [judge(name, is_company=is_company) for name in names]
+    return distinct.with_columns(
+        status=pl.Series([each.status for each, _ in judged], dtype=pl.String),
+        reason=pl.Series([each.reason for each, _ in judged], dtype=pl.String),
+        match_key=pl.Series([key for _, key in judged], dtype=pl.String),
+    )
+
+
+_EMPTY = pl.DataFrame(schema={"kind": pl.String(), **READINGS})

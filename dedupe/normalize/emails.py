@@ -1,0 +1,252 @@
+"""E-mail addresses in what people typed: `read_emails` splits a raw value and judges each part.
+
+An address is stored as typed but for case, and its domain as an A-label (xn--...). What
+a provider takes for the same mailbox (dots, tags, other domains) is folded in the match key
+only. A domain that looks misspelt is flagged, never rewritten: several typos are live domains.
+
+>>> [found.value for found in read_emails("Ivan <a@b.ru>, c@d.ru")]
+['a@b.ru', 'c@d.ru']
+>>> read_emails("I.van+shop@googlemail.com")[0].match_key
+'ivan@gmail.com'
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import idna
+
+from . import email_rules as rules
+from .email_text import Candidate, candidates, is_domain, public_suffix
+from .text import is_mixed, plain, to_latin
+
+_LOGIN_ASCII = re.compile(r"[a-z0-9!#$%&'*+/=^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=^_`{|}~-]+)*")
+_LOGIN_ANY = re.compile(r"[\w!#$%&'*+/=^`{|}~-]+(?:\.[\w!#$%&'*+/=^`{|}~-]+)*")
+_HOST_ASCII = re.compile(r"(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+(?!-)[a-z0-9-]{2,63}(?<!-)")
+_NOTHING = re.compile(
+    r"(?:нет(?: почты| email)?|нету|без (?:почты|email)|не ?указан\w*|отсутству\w+|не ?известн\w*|"
+    r"no|none|null|nan|nil|n a|na|no ?e?mail|unknown|undefined|not set|отказ\w*|почта|e ?mail|"
+    r"test|тест)"
+)
+_KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "1234567890")
+_EDGES = "'`!?/&=#-^~$%"
+_LOGIN_MAX, _ADDRESS_MAX = 64, 254
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailFound:
+    """One address of a raw value, or the reason why it holds none."""
+
+    value: str | None
+    status: str  # valid | placeholder | invalid
+    reason: str | None = None
+    rule: str = "whole"
+    n_repeats: int = 0
+    match_key: str | None = None
+    flags: frozenset[str] = frozenset()
+
+
+def read_emails(raw: str) -> tuple[EmailFound, ...]:
+    """Return the addresses in `raw` in their order, each once.
+
+    Never empty: a value that holds no address gives one row with the reason.
+    """
+    judged = [_judge(candidate) for candidate in candidates(raw)]
+    found: dict[str, EmailFound] = {}
+    for each in judged:
+        if each.value is not None:
+            known = found.get(each.value, each)
+            found[each.value] = replace(known, n_repeats=known.n_repeats + 1)
+    failed = {each.reason: each for each in judged if each.value is None}
+    if found:
+        return (*found.values(), *failed.values())
+    return (next(iter(failed.values())),) if failed else (_why_nothing(raw),)
+
+
+def email_match_key(address: str) -> str:
+    """Return the mailbox that a valid `address` belongs to, by its provider's rules."""
+    login, _, domain = address.rpartition("@")
+    for parent in rules.LOGIN_SUBDOMAINS:
+        if domain.endswith("." + parent):
+            return f"{domain.removesuffix('.' + parent)}@{parent}"
+    provider = rules.PROVIDERS.get(domain, rules.DEFAULT)
+    has_tags = provider.tag and domain.partition(".")[0] not in rules.TAGLESS_LABELS
+    base = (login.partition(provider.tag or "+")[0] or login) if has_tags else login
+    if provider.same:
+        base = base.replace(*provider.same)
+    base = base.translate(str.maketrans("", "", provider.ignored)) or base
+    return f"{base}@{provider.canonical or domain}"
+
+
+def is_role_login(login: str) -> bool:
+    """Tell whether a login is an office's, not a person's: info, zakaz, noreply."""
+    return login in rules.ROLES or login in rules.SERVICES
+
+
+def _judge(found: Candidate) -> EmailFound:
+    if any(sign in found.login + found.domain for sign in "*•…") or "..." in found.login:
+        return _invalid("masked", found, {"masked"})
+    domain, is_cut = _domain(found.domain)
+    login = found.login.strip(_EDGES)
+    bare = login.strip(".")
+    folded, is_folded = _login(bare, domain)
+    if not folded or not domain:
+        return _invalid("syntax", found)
+    repaired = found.is_repaired or is_cut or is_folded or bare != login
+    suggestion = _suggestion(domain)
+    flags = {"repaired"} if repaired else set()
+    if found.had_www:
+        flags |= {"repaired", "suggest"}
+    if suggestion:
+        flags.add(f"suggest:{suggestion}")
+    return _addressed(folded, domain, found, flags)
+
+
+def _addressed(login: str, domain: str, found: Candidate, flags: set[str]) -> EmailFound:
+    if domain in rules.MESSENGERS:
+        return _invalid("messenger", found, flags)
+    top = domain.rpartition(".")[2]
+    is_reserved = top in rules.RESERVED_TOP
+    if "." not in domain or not (is_reserved or _has_suffix(domain, flags)):
+        return _invalid("no_tld", found, flags)
+    host = _host(domain)
+    if host is None or not _is_login(login, host) or len(login) + len(host) >= _ADDRESS_MAX:
+        return _invalid("syntax", found, flags)
+    address = f"{login}@{host}"
+    if is_reserved or _is_placeholder(login, host):
+        return EmailFound(
+            value=address,
+            status="placeholder",
+            reason="placeholder",
+            rule=found.rule,
+            flags=frozenset(flags),
+        )
+    return EmailFound(
+        value=address,
+        status="valid",
+        rule=found.rule,
+        match_key=_key(login, host, flags),
+        flags=frozenset(flags | _kinds(login, host)),
+    )
+
+
+def _key(login: str, host: str, flags: set[str]) -> str:
+    """Make the match key; a domain that can't exist is the one it was meant to be."""
+    if public_suffix(host) is None:
+        host = next((f[8:] for f in flags if f.startswith("suggest:")), host)
+    return email_match_key(f"{login}@{host}")
+
+
+def _domain(domain: str) -> tuple[str, bool]:
+    """Return a domain without glued text and lookalikes, and whether it was repaired."""
+    text = domain.strip("." + _EDGES)
+    latin = to_latin(text)
+    is_slip = latin.isascii() and any(map(is_mixed, text.split(".")))
+    if latin != text and (is_slip or latin in rules.FREE_PROVIDERS):
+        return latin, True
+    if public_suffix(text) is not None or text in rules.TYPOS:
+        return text, False
+    for at in range(len(text) - 1, 3, -1):
+        head, rest = text[:at], text[at:]
+        is_glued = not rest[0].isascii() or rest[0].isdigit() or rest[0] == "_"
+        is_known = head in rules.FREE_PROVIDERS and len(rest) > 2
+        if (is_glued and is_domain(head)) or is_known:
+            return head, True
+    return text, False
+
+
+def _login(login: str, domain: str) -> tuple[str, bool]:
+    """Fold lookalikes of a login whose domain shows that it must be Latin."""
+    if login.isascii() or not domain.isascii() or "xn--" in domain:
+        return login, False
+    latin = to_latin(login)
+    return (latin, True) if latin.isascii() else (login, False)
+
+
+def _is_login(login: str, host: str) -> bool:
+    if len(login.encode()) > _LOGIN_MAX:
+        return False
+    if login.isascii():
+        return bool(_LOGIN_ASCII.fullmatch(login))
+    return host not in rules.FREE_PROVIDERS and bool(_LOGIN_ANY.fullmatch(login))
+
+
+@lru_cache(maxsize=1 << 14)
+def _host(domain: str) -> str | None:
+    """Return the domain as an A-label, None when it can't be a host name."""
+    try:
+        host = domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
+    except UnicodeError:  # idna's own errors are a kind of it
+        return None
+    return host if _HOST_ASCII.fullmatch(host) or domain in rules.TYPOS else None
+
+
+def _has_suffix(domain: str, flags: set[str]) -> bool:
+    return public_suffix(domain) is not None or any(f.startswith("suggest:") for f in flags)
+
+
+def _suggestion(domain: str) -> str | None:
+    if domain in rules.TYPOS:
+        return rules.TYPOS[domain]
+    # .gmail is a top domain of Google's, and no mailbox's.
+    if "." not in domain or (public_suffix(domain) is None and domain.count(".") == 1):
+        return rules.SUGGESTED_BY_LABEL.get(domain.partition(".")[0])
+    return None
+
+
+def _is_placeholder(login: str, host: str) -> bool:
+    if host in rules.PLACEHOLDER_DOMAINS or host in rules.RESERVED_DOMAINS:
+        return True
+    is_filler = login in rules.PLACEHOLDER_LOGINS or _is_run(login)
+    if login == host.partition(".")[0] and (is_filler or len(login) < 3 or login.isdigit()):
+        return True
+    return is_filler and (host in rules.FREE_PROVIDERS or host == "email.ru")
+
+
+def _is_run(login: str) -> bool:
+    if len(login) < 3:
+        return False
+    return len(set(login)) == 1 or (len(login) > 3 and any(login in row for row in _KEYBOARD))
+
+
+def _kinds(login: str, host: str) -> set[str]:
+    kinds = {
+        "role": is_role_login(login),
+        "service": login in rules.SERVICES,
+        "relay": any(host == relay or host.endswith("." + relay) for relay in rules.RELAYS),
+        "disposable": host in rules.DISPOSABLE,
+        "eai": not login.isascii(),
+    }
+    return {kind for kind, is_so in kinds.items() if is_so}
+
+
+def _invalid(reason: str, found: Candidate, flags: set[str] | None = None) -> EmailFound:
+    return EmailFound(
+        value=None,
+        status="invalid",
+        reason=reason,
+        rule=found.rule,
+        flags=frozenset(flags or ()),
+    )
+
+
+def _why_nothing(raw: str) -> EmailFound:
+    text = plain(raw)
+    words = re.sub(r"[\W_]+", " ", text).strip()
+    if not words or _NOTHING.fullmatch(words):
+        return EmailFound(value=None, status="placeholder", reason="placeholder", rule="none")
+    return EmailFound(value=None, status="invalid", reason=_why_text(text), rule="none")
+
+
+def _why_text(text: str) -> str:
+    if "**" in text:
+        return "masked"
+    if "@" in text:
+        return "syntax"
+    if any(is_domain(word.strip(".,;:()<>")) for word in text.split()):
+        return "no_at"
+    n_digits = sum(sign.isdigit() for sign in text)
+    has_letters = any(sign.isalpha() for sign in text)
+    return "phone" if n_digits >= 7 and not has_letters else "text"

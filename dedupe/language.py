@@ -29,6 +29,11 @@ def N_(text: str) -> str:  # noqa: N802  gettext's own name for a marker
     return text
 
 
+def NN_(one: str, many: str) -> tuple[str, str]:  # noqa: N802  as `N_`
+    """Mark the two English forms of a text with a number where they are only stored."""
+    return one, many
+
+
 def use(language: str) -> None:
     """Show texts in `language` from now on; an unknown one means English."""
     global _current
@@ -83,8 +88,19 @@ def decimal(x: float, digits: int = 1) -> str:
 
 
 def share(x: float) -> str:
-    """Write a fraction of one as a percentage with one decimal."""
-    return decimal(100 * x) + ("\u00a0%" if _current == "ru" else "%")
+    """Write a fraction of one as a percentage with one decimal.
+
+    A part is never rounded to nothing or to the whole: 3 of 91,699 is not "0.0%".
+
+    >>> use("en"); share(0.00003), share(0.99997), share(0.0), share(1.0)
+    ('<0.1%', '>99.9%', '0.0%', '100.0%')
+    """
+    sign, shown = "", x
+    if 0 < x < 0.0005:
+        sign, shown = "<", 0.001
+    elif 0.9995 <= x < 1:
+        sign, shown = ">", 0.999
+    return sign + decimal(100 * shown) + ("\u00a0%" if _current == "ru" else "%")
 
 
 def date_time(at: datetime) -> str:

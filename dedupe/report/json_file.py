@@ -1,0 +1,76 @@
+"""summary.json: the headline of a scan for programs, schema `crmclean.scan/1`.
+
+Keys and codes are English and stable; moments are ISO 8601 with their zone;
+shares have six decimals and seconds three. null means "not read", never zero.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dedupe.contracts import CheckResult, Summary
+from dedupe.errors import StorageError
+from dedupe.language import N_
+
+SCHEMA = "crmclean.scan/1"
+
+
+def summary_document(summary: Summary) -> dict[str, object]:
+    """Return `summary` as the document of its schema, of plain JSON values."""
+    return {
+        "schema": SCHEMA,
+        "scan_id": summary.scan_id,
+        "scanned_at": _iso(summary.scanned_at),
+        "account": {
+            "crm": summary.crm,
+            "id": summary.account_id,
+            "host": summary.host,
+            "source": summary.source,
+            "data_from": _iso(summary.data_from),
+            "data_to": _iso(summary.data_to),
+        },
+        "counts": dict(summary.counts),
+        "checks": [_check(result) for result in summary.checks],
+        "notes": [asdict(note) for note in summary.notes],
+        "timings": _rounded(summary.timings),
+        "versions": dict(summary.versions),
+    }
+
+
+def render_summary(summary: Summary) -> str:
+    """Return the text of summary.json, one line feed at its end."""
+    document = summary_document(summary)
+    return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def write_summary(summary: Summary, path: Path) -> None:
+    """Write summary.json to `path` in UTF-8, replacing what was there."""
+    try:
+        path.write_text(render_summary(summary), encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise StorageError(
+            N_("can't be written: {reason}"),
+            where=str(path),
+            fix=N_("choose another folder with -o"),
+            reason=error.strerror or type(error).__name__,
+        ) from error
+
+
+def _check(result: CheckResult) -> dict[str, object]:
+    share = None if result.share is None else round(result.share, 6)
+    return asdict(result) | {"share": share}
+
+
+def _iso(at: datetime | None) -> str | None:
+    """Write a moment with its zone; a naive one is UTC, as everywhere in the engine."""
+    if at is None:
+        return None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).isoformat()
+
+
+def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:
+    return {stage: round(value, 3) for stage, value in seconds.items()}

@@ -1,0 +1,285 @@
+"""What a scan and its checks look like in a terminal, as strings.
+
+Nothing here prints: a command decides where the text goes. Widths are in cells.
+Under 80 cells the table keeps code, check and number. With `ascii` the drawing
+marks are written in plain ASCII for terminals that can't show them. No personal
+data: counts, codes, paths and the account's address only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from io import StringIO
+from pathlib import Path
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from dedupe.audit.registry import CHECKS, Check
+from dedupe.contracts import CheckResult, Summary
+from dedupe.language import N_, count, share, tr, trn
+from dedupe.report import headline
+from dedupe.report.words import (
+    SECTIONS,
+    entity_name,
+    moment,
+    part_names,
+    plain,
+    repair_name,
+    section_of,
+    severity_name,
+)
+
+WIDE = 80
+NARROWEST = 40
+_NO_BREAK = "\u00a0"
+_HELD = "\ue000"  # stands for it while rich wraps lines: rich would break there (91 | 699)
+_STYLES = {"error": "red", "warning": "yellow", "info": "cyan"}
+_REPAIRS = {
+    "auto": N_("✔ auto"),
+    "review": N_("review"),
+    "list": N_("list"),
+}
+_ASCII = str.maketrans(
+    {
+        "●": "*",
+        "✔": "+",
+        "✖": "x",
+        "·": "|",
+        "—": "-",
+        "–": "-",
+        "−": "-",
+        "─": "-",
+        "…": "...",
+        "≠": "!=",
+        "≥": ">=",
+        "≤": "<=",
+        "«": '"',
+        "»": '"',
+        "’": "'",
+        "\u00a0": " ",
+        "\u202f": " ",
+    }
+)
+
+
+def render_summary(
+    summary: Summary,
+    *,
+    width: int,
+    color: bool,
+    files: Mapping[str, Path],
+    next_commands: Sequence[str],
+    ascii: bool = False,
+    checks: Mapping[str, Check] = CHECKS,
+) -> str:
+    """Return the summary of a scan: counts, checks, findings, files, what to run next.
+
+    `files` maps what was written ("report.html") to its path; the HTML report leads.
+    """
+    parts: list[RenderableType] = [*_header(summary), ""]
+    rows = headline.ranked(summary, checks)
+    if rows:
+        parts += [_findings(rows, summary, checks, is_wide=width >= WIDE), ""]
+    parts += [*_rest(summary), *_files(files), *_next(next_commands)]
+    return _text(parts, width=width, color=color, ascii=ascii)
+
+
+def render_explanation(check: Check, *, width: int, color: bool, ascii: bool = False) -> str:
+    """Return all there is to know of one check."""
+    title = Text.assemble((check.code, f"bold {_style(check)}"), "  ", (tr(check.title), "bold"))
+    parts: list[RenderableType] = [title, ""]
+    for heading, words in _explained(check):
+        parts += [Text(heading, style="bold"), Padding(Text(words), (0, 0, 1, 2))]
+    return _text(parts, width=width, color=color, ascii=ascii)
+
+
+def render_check_list(
+    checks: Iterable[Check], *, width: int, color: bool, ascii: bool = False
+) -> str:
+    """Return every check, by section: code, title, severity, repair."""
+    by_section: dict[str, list[Check]] = {}
+    for check in sorted(checks, key=lambda check: check.code):
+        by_section.setdefault(section_of(check.code), []).append(check)
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    for section in SECTIONS:
+        if section in by_section:
+            table.add_row("", Text(tr(SECTIONS[section]), style="bold"))
+            for check in by_section[section]:
+                table.add_row(*_listed(check, is_wide=width >= WIDE))
+            table.add_row("")
+    hint = Text(tr("What a check means: crmclean explain CODE"), style="dim")
+    return _text([table, hint], width=width, color=color, ascii=ascii)
+
+
+def _header(summary: Summary) -> list[RenderableType]:
+    about = headline.counts_text(summary.counts)
+    if summary.data_to:
+        about.append(tr("data of {moment}", moment=moment(summary.data_to)))
+    else:
+        about.append(tr("scanned {moment}", moment=moment(summary.scanned_at)))
+    lines = [_line("●", "cyan", headline.account_name(summary), " · ".join(about))]
+    deals = headline.deal_sum(summary.counts)
+    if deals:
+        mark, style = ("✔", "green") if deals.agrees else ("✖", "red")
+        lines.append(_line(mark, style, tr("Deals"), deals.equation))
+    return [*lines, _coverage_line(summary)]
+
+
+def _coverage_line(summary: Summary) -> RenderableType:
+    covered = headline.coverage(summary)
+    words = [
+        tr("{done} of {total}", done=count(covered.n_checked), total=count(covered.n_total)),
+    ]
+    if covered.n_partly:
+        words.append(trn("{n} of them in part", "{n} of them in part", covered.n_partly))
+    if covered.n_not_checked:
+        checked = {r.code for r in summary.checks if r.status == "checked"}
+        missed = [r for r in headline.not_checked(summary) if r.code not in checked]
+        n = trn("{n} not checked", "{n} not checked", covered.n_not_checked)
+        words.append(f"{n}: {headline.reasons_in_short(missed)}")
+    mark, style = ("✔", "green") if not covered.n_not_checked else ("●", "yellow")
+    return _line(mark, style, tr("Checks"), " · ".join(words))
+
+
+def _line(mark: str, style: str, label: str, words: str) -> RenderableType:
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    held = words.replace(_NO_BREAK, _HELD)
+    grid.add_row(Text(mark, style=style), Text.assemble((label, "bold"), "  ", held))
+    return grid
+
+
+def _findings(
+    rows: Sequence[CheckResult], summary: Summary, checks: Mapping[str, Check], *, is_wide: bool
+) -> RenderableType:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=True, header_style="bold", show_edge=False)
+    table.add_column(tr("Code"), no_wrap=True)
+    table.add_column(tr("Check"), overflow="fold")
+    for heading in [tr("Found"), *([tr("Share"), tr("Of")] if is_wide else [])]:
+        table.add_column(heading, justify="right", no_wrap=True)
+    if is_wide:
+        table.add_column(tr("Repair"), no_wrap=True)
+    for result in rows:
+        check = headline.check_of(result.code, checks)
+        title = Text(headline.title_of(result, checks, summary))
+        groups = headline.groups_text(result)
+        if groups:
+            title.append(f"\n{groups.replace(_NO_BREAK, _HELD)}", style="dim")
+        code = Text(result.code, style=_style(check))
+        cells: list[RenderableType] = [code, title, _number(result.found)]
+        table.add_row(*cells, *(_more(result, check) if is_wide else ()))
+    return table
+
+
+def _more(result: CheckResult, check: Check) -> tuple[str, str, str]:
+    part = "" if result.share is None else share(result.share)
+    return part, _number(result.base), tr(_REPAIRS.get(check.repair, ""))
+
+
+def _number(n: int | None) -> str:
+    return "" if n is None else count(n)
+
+
+def _style(check: Check) -> str:
+    return _STYLES.get(check.severity, "default")
+
+
+def _rest(summary: Summary) -> list[RenderableType]:
+    lines: list[RenderableType] = []
+    clean = headline.nothing_found(summary)
+    if clean:
+        lines.append(_line("✔", "green", tr("Nothing found"), ", ".join(clean)))
+    missed = _missed(summary)
+    if missed:
+        words = "".join(f"\n{', '.join(codes)}: {why}" for why, codes in missed.items())
+        lines.append(_line("●", "yellow", tr("Not checked"), words))
+    return [*lines, ""] if lines else []
+
+
+def _missed(summary: Summary) -> dict[str, list[str]]:
+    """Return the codes that were not checked, in whole or in part, by the reason in words."""
+    by_code: dict[str, list[CheckResult]] = {}
+    for result in headline.not_checked(summary):
+        by_code.setdefault(result.code, []).append(result)
+    by_reason: dict[str, list[str]] = {}
+    for code, results in by_code.items():
+        by_reason.setdefault(headline.reasons_in_short(results), []).append(code)
+    return by_reason
+
+
+def _files(files: Mapping[str, Path]) -> list[RenderableType]:
+    """Name the files, the one for people first; a path is never wrapped, so it can be copied."""
+    if not files:
+        return []
+    first = next((path for path in files.values() if path.suffix == ".html"), None)
+    lead = first or next(iter(files.values()))
+    others = [path for path in files.values() if path != lead]
+    near = [path.name for path in others if path.parent == lead.parent]
+    far = [path for path in others if path.parent != lead.parent]
+    lines = [Text.assemble((tr("Report:"), "bold"), " ", plain(str(lead)))]
+    if near:
+        lines.append(Text(f"{tr('Beside it:')} {plain(', '.join(near))}", style="dim"))
+    lines += [Text(plain(str(path)), style="dim") for path in far]
+    for line in lines:
+        line.no_wrap, line.overflow = True, "ignore"
+    return list(lines)
+
+
+def _next(commands: Sequence[str]) -> list[RenderableType]:
+    if not commands:
+        return []
+    words = Text.assemble((tr("Next:"), "bold"), " ")
+    return [words.append(" · ".join(commands), style="cyan")]
+
+
+def _explained(check: Check) -> Iterable[tuple[str, str]]:
+    texts = {
+        tr("What is counted"): check.definition,
+        tr("Why it matters"): check.risk,
+        tr("What to do"): check.advice,
+    }
+    yield from ((heading, tr(text)) for heading, text in texts.items() if text)
+    if check.needs:
+        yield tr("What it needs"), "\n".join(_needs(check))
+    yield tr("Severity"), severity_name(check.severity)
+    yield tr("Repair"), repair_name(check.repair)
+
+
+def _needs(check: Check) -> Iterable[str]:
+    for entity, parts in check.needs.items():
+        name = entity_name(entity)
+        yield f"{name}: {part_names(parts)}" if parts else name
+
+
+def _listed(check: Check, *, is_wide: bool) -> list[RenderableType]:
+    cells: list[RenderableType] = [Text(check.code, style=_style(check)), Text(tr(check.title))]
+    if is_wide:
+        cells += [severity_name(check.severity), tr(_REPAIRS.get(check.repair, ""))]
+    return cells
+
+
+def _text(parts: Sequence[RenderableType], *, width: int, color: bool, ascii: bool) -> str:
+    """Draw `parts`, without a last line feed; the process's environment changes nothing."""
+    console = Console(
+        file=StringIO(),
+        width=max(width, NARROWEST),
+        force_terminal=color,
+        color_system="standard" if color else None,
+        no_color=not color,
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        safe_box=ascii,
+        _environ={},
+    )
+    with console.capture() as capture:
+        console.print(Group(*parts), crop=False)
+    lines = [line.rstrip() for line in capture.get().replace(_HELD, _NO_BREAK).splitlines()]
+    drawn = "\n".join(lines).rstrip("\n")
+    # A dot between commands would look like one of them; a semicolon can be pasted.
+    return drawn.replace(" · ", "; ").translate(_ASCII) if ascii else drawn

@@ -1,0 +1,279 @@
+"""The words that every report shares: entities, severities, repairs, parts, notes.
+
+A code or a name that has no words here is shown as it is: a report of a newer
+engine, or of a check that is gone, is still readable.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from dedupe.contracts import Note
+from dedupe.language import N_, NN_, count, date_time, tr, trn
+
+ENTITIES = {
+    "contact": N_("contacts"),
+    "company": N_("companies"),
+    "deal": N_("deals"),
+    "task": N_("tasks"),
+    "user": N_("users"),
+    "role": N_("roles"),
+    "tag": N_("tags"),
+    "task_type": N_("task types"),
+    "field": N_("fields"),
+    "pipeline": N_("pipelines"),
+    "status": N_("stages"),
+    "loss_reason": N_("loss reasons"),
+    "source": N_("sources"),
+    "account": N_("the account"),
+}
+SEVERITIES = {"error": N_("error"), "warning": N_("warning"), "info": N_("for information")}
+REPAIRS = {
+    "auto": N_("automatic"),
+    "review": N_("after review"),
+    "list": N_("work list"),
+    "none": N_("not needed"),
+}
+CRMS = {"amocrm": "amoCRM", "retailcrm": "RetailCRM", "bitrix24": "Bitrix24", "tables": N_("files")}
+PARTS = {
+    "contacts": N_("contacts"),
+    "companies": N_("companies"),
+    "deals": N_("deals"),
+    "channels": N_("phones and e-mails"),
+    "channels.contact.phone": N_("phones of contacts"),
+    "channels.contact.email": N_("e-mails of contacts"),
+    "channels.company.phone": N_("phones of companies"),
+    "channels.company.email": N_("e-mails of companies"),
+    "field_values": N_("values of custom fields"),
+    "links": N_("links"),
+    "links.contact.deal": N_("links of contacts with deals"),
+    "links.company.deal": N_("links of companies with deals"),
+    "links.deal.contact": N_("links of contacts with deals"),
+    "links.deal.company": N_("links of companies with deals"),
+    "links.contact.company": N_("links of contacts with companies"),
+    "links.company.contact": N_("links of contacts with companies"),
+    "record_tags": N_("tags on records"),
+    "record_tags.contact": N_("tags of contacts"),
+    "record_tags.company": N_("tags of companies"),
+    "record_tags.deal": N_("tags of deals"),
+    "tasks": N_("tasks"),
+    "notes": N_("notes"),
+    "events": N_("events"),
+    "messages": N_("messages"),
+    "status_history": N_("stage history"),
+    "users": N_("users"),
+    "user_rights": N_("rights of users"),
+    "roles": N_("roles"),
+    "pipelines": N_("pipelines"),
+    "statuses": N_("stages"),
+    "loss_reasons": N_("loss reasons"),
+    "tags": N_("list of tags"),
+    "task_types": N_("task types"),
+    "fields": N_("list of fields"),
+    "sources": N_("sources"),
+    "webhooks": N_("webhooks"),
+    "widgets": N_("widgets"),
+    "contacts.name": N_("names of contacts"),
+    "companies.name": N_("names of companies"),
+    "deals.state": N_("state of deals"),
+    "deals.status_id": N_("stages of deals"),
+    "deals.loss_reason_id": N_("loss reasons of deals"),
+    "tasks.is_completed": N_("state of tasks"),
+    "tasks.task_type_id": N_("types of tasks"),
+    "users.is_admin": N_("administrators among users"),
+    "users.is_active": N_("active users"),
+}
+NOTES = {
+    "bad_date": NN_("{n} date could not be read", "{n} dates could not be read"),
+    "bad_number": NN_("{n} number could not be read", "{n} numbers could not be read"),
+    "joined_cells": NN_(
+        "{n} cell seems to hold several values joined by a comma",
+        "{n} cells seem to hold several values joined by a comma",
+    ),
+    "repeated_id": NN_(
+        "{n} row repeats an id that was already read", "{n} rows repeat an id that was already read"
+    ),
+    "no_id": NN_("{n} row has no id", "{n} rows have no id"),
+    "ambiguous_links": NN_(
+        "{n} link by name fits several records and was not used",
+        "{n} links by name fit several records and were not used",
+    ),
+    "unresolved_links": NN_(
+        "{n} link names a record that is not there", "{n} links name records that are not there"
+    ),
+    "no_header": NN_(
+        "{n} table without a known column was left out",
+        "{n} tables without a known column were left out",
+    ),
+    "repeated_header": NN_(
+        "{n} repeated header row was left out", "{n} repeated header rows were left out"
+    ),
+}
+REASONS = (N_("not in this version"),)
+# Why a value or a name is not valid: the classes that findings are counted by.
+CLASSES = {
+    "empty": N_("empty"),
+    "placeholder": N_("placeholder"),
+    "mask": N_("an empty mask of a form"),
+    "masked": N_("hidden by asterisks"),
+    "shared": N_("shared by many"),
+    "own": N_("the account's own"),
+    "local_no_area": N_("local, without an area code"),
+    "text": N_("text"),
+    "too_short": N_("too short"),
+    "too_long": N_("too long"),
+    "truncated": N_("cut short"),
+    "bad_prefix": N_("no such code"),
+    "tax_number": N_("a tax number"),
+    "bank_card": N_("a bank card"),
+    "syntax": N_("written wrongly"),
+    "no_at": N_("without the @ sign"),
+    "no_tld": N_("without a domain zone"),
+    "messenger": N_("a messenger's name"),
+    "phone": N_("a phone"),
+    "email": N_("an e-mail"),
+    "telephony": N_("made by telephony"),
+    "chat": N_("made by a chat"),
+    "form": N_("made by a form"),
+    "test": N_("a test"),
+    "auto": N_("made by a template"),
+    "marker": N_("a remark instead of a name"),
+    "role": N_("a role instead of a name"),
+    "handle": N_("a nickname or a link"),
+    "digits": N_("digits"),
+    "symbols": N_("signs without letters"),
+    "hash": N_("a code of a program"),
+}
+STAGES = {
+    "read": N_("reading"),
+    "snapshot": N_("snapshot"),
+    "normalize": N_("phones, e-mails, names"),
+    "match": N_("duplicates"),
+    "audit": N_("checks"),
+    "report": N_("reports"),
+    "write": N_("writing"),
+    "total": N_("total"),
+}
+SECTIONS = {
+    "counts": N_("Size of the account"),
+    "duplicates": N_("Duplicates"),
+    "phones": N_("Phones"),
+    "emails": N_("E-mails"),
+    "names": N_("Names"),
+    "links": N_("Links"),
+    "work": N_("Tasks and deals"),
+    "settings": N_("Settings and users"),
+    "other": N_("Other checks"),
+}
+# The longest prefix that fits a code decides: TSK301 counts task types, which are settings.
+_PREFIXES = {
+    "CNT": "counts",
+    "DUP": "duplicates",
+    "UNS": "duplicates",
+    "PHN": "phones",
+    "EML": "emails",
+    "NAM": "names",
+    "LNK": "links",
+    "TSK": "work",
+    "TSK3": "settings",
+    "LOS": "work",
+    "LOS2": "settings",
+    "DEAL": "work",
+    "USR": "settings",
+    "TAG": "settings",
+    "FLD": "settings",
+    "PIP": "settings",
+    "SRC": "settings",
+    "INT": "settings",
+}
+
+
+def entity_name(entity: str) -> str:
+    """Name the records of `entity` in the plural: "contacts"."""
+    return tr(ENTITIES.get(entity, entity))
+
+
+def severity_name(severity: str) -> str:
+    """Name a severity."""
+    return tr(SEVERITIES.get(severity, severity))
+
+
+def repair_name(repair: str) -> str:
+    """Say how the findings of a check are mended."""
+    return tr(REPAIRS.get(repair, repair))
+
+
+def crm_name(crm: str) -> str:
+    """Name a CRM as its makers spell it."""
+    return tr(CRMS.get(crm, crm))
+
+
+def stage_name(stage: str) -> str:
+    """Name a stage of the pipeline."""
+    return tr(STAGES.get(stage, stage))
+
+
+def part_name(part: str) -> str:
+    """Name a part of an account ("links.contact.deal"); an unknown one stays as it is."""
+    return tr(PARTS[part]) if part in PARTS else part
+
+
+def place_name(where: str) -> str:
+    """Name the place a remark is about: a part of the account, its column, or a file."""
+    head, _, rest = where.partition(".")
+    if where in PARTS or head not in PARTS:
+        return plain(part_name(where))
+    return plain(f"{part_name(head)}: {rest}")
+
+
+def part_names(parts: Iterable[str]) -> str:
+    """Name parts in one line, each once, in the order given."""
+    return ", ".join(dict.fromkeys(part_name(part) for part in parts))
+
+
+def missing_parts(reason: str) -> tuple[str, ...]:
+    """Return the parts that a "not checked" reason names: of "no data: tasks, users", both."""
+    head, _, tail = reason.rpartition(":")
+    words = tuple(word for word in re.split(r"[,;\s]+", tail) if word)
+    is_parts = bool(words) and all(word.split(".")[0] in PARTS for word in words)
+    return words if is_parts and head.strip() in ("", "no data", "not read") else ()
+
+
+def reason_text(reason: str) -> str:
+    """Say why a check was not carried out."""
+    parts = missing_parts(reason)
+    if parts:
+        return tr("no data: {parts}", parts=part_names(parts))
+    return tr(reason) if reason else tr("no data")
+
+
+def class_name(code: str) -> str:
+    """Name the class of a value ("too_short"); an unknown one in plain words."""
+    return tr(CLASSES[code]) if code in CLASSES else code.replace("_", " ")
+
+
+def note_text(note: Note) -> str:
+    """Say what happened while the account was read; an unknown code is named and counted."""
+    if note.code in NOTES:
+        return trn(*NOTES[note.code], note.n)
+    code = tr(note.code)
+    return f"{code}: {count(note.n)}" if note.n else code
+
+
+def section_of(code: str) -> str:
+    """Return the key of the section of `SECTIONS` that a check belongs to."""
+    fits = [prefix for prefix in _PREFIXES if code.startswith(prefix)]
+    return _PREFIXES[max(fits, key=len)] if fits else "other"
+
+
+def moment(at: datetime) -> str:
+    """Write a moment with its zone: a scan and its reader may be in different ones."""
+    words = f"{date_time(at.astimezone(UTC))} UTC" if at.tzinfo else date_time(at)
+    return words.replace(" ", "\u00a0")  # a line is not broken inside a moment
+
+
+def plain(text: str) -> str:
+    """Return `text` of the account or a path with control characters made visible."""
+    return "".join(ch if ch.isprintable() or ch == "\u00a0" else "\ufffd" for ch in text)

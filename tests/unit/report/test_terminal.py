@@ -1,0 +1,153 @@
+"""What a terminal shows of a scan: numbers, words, widths, colour."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from dedupe import language
+from dedupe.audit.registry import CHECKS, Check
+from dedupe.contracts import Summary
+from dedupe.report.terminal import render_check_list, render_explanation, render_summary
+
+from .conftest import missed, result
+
+FILES = {name: Path("out") / name for name in ("summary.json", "report.html")}
+NEXT = ("crmclean explain TSK101", "crmclean report")
+
+
+@pytest.fixture
+def show(summary: Summary, checks: dict[str, Check]):
+    def render(width: int = 100, *, color: bool = False, of: Summary = summary, **more) -> str:
+        return render_summary(
+            of, width=width, color=color, files=FILES, next_commands=NEXT, checks=checks, **more
+        ).replace("\u00a0", " ")
+
+    return render
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_the_whole_summary(show, lang) -> None:
+    language.use(lang)
+    golden = Path(__file__).parent / f"summary_{lang}.txt"
+    assert f"{show()}\n" == golden.read_text(encoding="utf-8")
+
+
+def test_a_narrow_terminal_keeps_code_check_and_number(show) -> None:
+    text = show(60)
+    assert " Share " not in text
+    assert "Repair" not in text
+    row = next(line for line in text.splitlines() if "TSK101 " in line)
+    assert row.split()[-1] == "12"
+
+
+@pytest.mark.parametrize("width", [40, 60, 79, 80, 120])
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_no_line_but_a_path_is_wider_than_the_terminal(show, width, lang) -> None:
+    language.use(lang)
+    assert max(cell_len(line) for line in show(width).splitlines()) <= width
+
+
+def test_a_number_is_never_broken_between_its_digits(summary, checks) -> None:
+    language.use("ru")
+    big = replace(summary, counts=dict.fromkeys(summary.counts, 91699123))
+    for width in range(40, 70):
+        text = render_summary(
+            big, width=width, color=False, files={}, next_commands=(), checks=checks
+        )
+        assert text.count("91\u00a0699\u00a0123") >= 4
+
+
+def test_a_path_is_never_broken(summary, checks) -> None:
+    path = Path("/a" * 60) / "report.html"
+    text = render_summary(
+        summary, width=60, color=False, files={"r": path}, next_commands=(), checks=checks
+    )
+    assert f"Report: {path}" in text.splitlines()
+
+
+def test_files_elsewhere_are_told_by_their_whole_path(summary, checks) -> None:
+    files = {"a": Path("out/report.html"), "b": Path("far/summary.json")}
+    text = render_summary(
+        summary, width=80, color=False, files=files, next_commands=(), checks=checks
+    )
+    assert text.endswith("Report: out/report.html\nfar/summary.json")
+
+
+def test_a_scan_without_files_or_next_commands_ends_with_its_findings(summary, checks) -> None:
+    text = render_summary(summary, width=80, color=False, files={}, next_commands=(), checks=checks)
+    assert text.endswith("USR103: no data (rights of users)")
+
+
+def test_ascii_marks_are_ascii(show) -> None:
+    text = show(ascii=True)
+    assert text.isascii()
+    assert "Next: crmclean explain TSK101; crmclean report" in text
+
+
+def test_colour_is_only_there_when_asked_for(show, monkeypatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[" not in show()
+    monkeypatch.delenv("FORCE_COLOR")
+    monkeypatch.setenv("NO_COLOR", "1")
+    colored = show(color=True)
+    assert "\x1b[31mTSK101" in colored
+    bare = re.sub(r"\x1b\[[0-9;]*m", "", colored)
+    assert [line.rstrip() for line in bare.splitlines()] == show().splitlines()
+
+
+def test_a_code_without_a_check_is_still_a_row(show, summary) -> None:
+    text = show(of=replace(summary, checks=(result("NEW900", "widget", 3, 4),)))
+    assert re.search(r"NEW900 +widget +3 +75\.0% +4", text)
+
+
+def test_a_scan_that_checked_nothing_says_so(show, summary) -> None:
+    nothing = replace(
+        summary,
+        counts=dict.fromkeys(summary.counts),
+        host="",
+        account_id="",
+        data_to=None,
+        checks=(missed("TSK101", "deal", "no data: tasks"),),
+    )
+    text = show(of=nothing)
+    assert "● export  scanned 2026-11-21 16:20 UTC" in text
+    assert "0 of 1 · 1 not checked: no data (tasks)" in text
+    assert "Found" not in text
+
+
+def test_a_part_that_was_not_checked_is_told(show, summary) -> None:
+    more = (*summary.checks, missed("PHN301", "company", "no data: channels.company.phone"))
+    text = show(of=replace(summary, checks=more))
+    assert "5 of 7 · 1 of them in part · 2 not checked: no data (tasks, task types" in text
+    assert "PHN301: no data (phones of companies)" in text
+
+
+def test_escape_codes_of_an_account_do_not_reach_the_terminal(show, summary) -> None:
+    assert "\x1b" not in show(of=replace(summary, host="evil\x1b]0;x"))
+
+
+def test_an_explanation_holds_every_text_of_the_check(checks) -> None:
+    text = render_explanation(checks["DUP101"], width=80, color=False)
+    for words in (
+        "DUP101  Shared phone",
+        "What DUP101 counts.",
+        "The risk of DUP101.",
+        "The advice of DUP101.",
+        "companies: contacts, phones of companies",
+        "after review",
+    ):
+        assert words in text
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+@pytest.mark.parametrize("width", [50, 100])
+def test_the_check_list_names_every_check_once(lang, width) -> None:
+    language.use(lang)
+    text = render_check_list(CHECKS.values(), width=width, color=False)
+    assert sorted(re.findall(r"^[A-Z]{3}\d{3}", text, re.M)) == sorted(CHECKS)
+    assert max(cell_len(line) for line in text.splitlines()) <= width

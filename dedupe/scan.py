@@ -185,7 +185,8 @@ def _values(
 ) -> pl.DataFrame:
     live = account.frame("channels").join(cards, on=["entity", "record_id"], how="semi")
     values = build_values(live, options.phone, chunk_rows=options.chunk_rows, listen=listen)
-    own = own_keys(account.frame("users"), options.phone)
+    users = account.frame("users")
+    own = own_keys(users["phone"], users["email"], options.phone)
     return mark_shared(values, names, own=own)
 
 

@@ -3,7 +3,7 @@
     python data_samples/make_samples.py [FOLDER]
 
 All people, companies, numbers and addresses are made up. Phones are of ranges that look
-real, so that the engine has something to validate; mail domains are reserved ones.
+real, so that the engine has something to validate.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from pathlib import Path
 import xlsxwriter
 
 SEED = 20261121
+# Reserved domains (example.com) are placeholders to the engine, so these are made up.
+MAIL_DOMAINS = ["pochta-obrazec.ru", "mail-obrazec.ru", "yaschik-obrazec.com"]
 FIRST = {
     "m": ["Алексей", "Борис", "Виктор", "Григорий", "Денис", "Евгений", "Игорь", "Фёдор"],
     "f": ["Алла", "Вера", "Галина", "Дарья", "Елена", "Жанна", "Ирина", "Ольга"],
@@ -78,7 +80,7 @@ class Maker:
         return at.strftime("%d.%m.%Y %H:%M:%S")
 
     def mail(self, n: int) -> str:
-        return f"client{n}@example.{self.random.choice(['com', 'org', 'net'])}"
+        return f"klient-obrazec-{n}@{self.random.choice(MAIL_DOMAINS)}"
 
 
 def contacts(maker: Maker) -> list[dict[str, object]]:
@@ -100,7 +102,7 @@ def contacts(maker: Maker) -> list[dict[str, object]]:
     rows[7] |= {"full": "Имя не указано", "first": "", "last": ""}
     rows[8][PHONES[2]] = "позвонить секретарю"
     rows[9] |= {PHONES[2]: "", "Доп. телефон": f"8 {maker.phone()} (WhatsApp)"}
-    rows[10][EMAILS[0]] = "a.klient@example.com, b.klient@example.com"
+    rows[10][EMAILS[0]] = "a.obrazec@firma-obrazec.ru, b.obrazec@firma-obrazec.ru"
     rows[12]["Примечание 1"] = "Просил перезвонить\nпосле праздников, «не раньше десяти»"
     rows.append(_contact(maker, 900, "", "", "") | {"full": f"7{maker.phone()}"})
     return rows
@@ -137,7 +139,7 @@ def companies(maker: Maker) -> list[dict[str, object]]:
             "Дата создания контакта": maker.moment(),
             "Кем создан контакт": USERS[0],
             PHONES[0]: switchboard if n < 2 else maker.spelled(maker.phone()),
-            EMAILS[0]: f"office{n}@example.com",
+            EMAILS[0]: f"ofis{n}@firma-obrazec.ru",
             "Web": f"firma{n}.example",
             "ИНН": "7700000016" if n in (0, 4) else "",
             "Адрес": "г. Примерск, ул. Образцовая, 1",
@@ -292,7 +294,10 @@ def main(folder: Path) -> None:
     ]
     write_csv(amocrm / "amocrm_companies_ru.csv", firm_header, cells(firm_rows, firm_header))
     write_csv(amocrm / "amocrm_deals_ru.csv", DEAL, cells(sales, DEAL))
-    users = [[n, name, f"user{n}@example.com", n == 1, n != 3] for n, name in enumerate(USERS, 1)]
+    users = [
+        [n, name, f"sotrudnik{n}@firma-obrazec.ru", n == 1, n != 3]
+        for n, name in enumerate(USERS, 1)
+    ]
     write_csv(amocrm / "users.csv", ["id", "name", "email", "is_admin", "is_active"], users)
     write_csv(folder / "bitrix24_contacts.csv", BITRIX, bitrix(maker), delimiter=";")
     write_call_list(folder / "call_list.xlsx", maker)

@@ -15,7 +15,6 @@ from dedupe.language import N_, count, tr, trn
 
 if TYPE_CHECKING:
     from dedupe.sandbox.demo import DemoAccount, Planted
-
     from dedupe.scan import Scan
 
 MADE = N_("The made-up account is in {folder}; all its people are fictional.")
@@ -72,10 +71,9 @@ MADE = N_("The made-up account is in {folder}; all its people are fictional.")
 @with_session
 def demo(session: Session, output: Path, scale: float, seed: int, kind: str) -> None:
     """Make the account, scan it, compare."""
-    from dedupe.sandbox.demo import build_demo
-
     from cli.show import show_scan
     from dedupe import events
+    from dedupe.sandbox.demo import build_demo
     from dedupe.scan import check_output, open_account, scan, write_scan
 
     check_output(output)
@@ -101,7 +99,6 @@ def demo(session: Session, output: Path, scale: float, seed: int, kind: str) -> 
 
 def _write(made: DemoAccount, folder: Path, kind: str) -> None:
     from dedupe.sandbox.demo import write_csv
-
     from dedupe.snapshot import staged_folder, write_snapshot
 
     if kind == "snapshot":

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 import click
 
-from cli.options import Session, has_color, width, with_session
+from cli.options import Session, has_color, is_ascii, width, with_session
 from cli.words import Command
 from dedupe.errors import InputError
 from dedupe.language import N_, tr
@@ -59,7 +59,9 @@ def explain(session: Session, code: str | None) -> None:
         return
     from dedupe.report.terminal import render_check_list, render_explanation
 
+    is_plain = is_ascii()
     if code:
-        click.echo(render_explanation(checks[0], width=width(), color=has_color()))
+        text = render_explanation(checks[0], width=width(), color=has_color(), ascii=is_plain)
     else:
-        click.echo(render_check_list(checks, width=width(), color=has_color()))
+        text = render_check_list(checks, width=width(), color=has_color(), ascii=is_plain)
+    click.echo(text)

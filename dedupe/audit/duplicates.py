@@ -42,7 +42,9 @@ def _no_evidence(facts: Facts, entity: str) -> Outcome:
     )
     found = findings(rows, entity)
     n_values = found.select("field", "value").n_unique() if found.height else 0
-    return Outcome(findings=found, base=facts.n_live(entity), groups=n_values)
+    return Outcome(
+        findings=found, base=facts.n_live(entity), groups=n_values, groups_are_values=True
+    )
 
 
 def _needs(kind: str) -> dict[str, tuple[str, ...]]:

@@ -52,18 +52,27 @@ class Facts:
 class Outcome:
     """A check's findings and base; `groups` where it counts groups of records.
 
-    `counted` is for a headline count, which finds records without a finding.
+    Where the groups are values, not records, there are no extra records. `counted` is
+    for a headline count, which finds records without a finding.
     """
 
     findings: pl.DataFrame
     base: int
     groups: int | None = None
+    groups_are_values: bool = False
     counted: int | None = None
 
     @property
     def found(self) -> int:
         """Count the records found, each once."""
         return self.findings["record_id"].n_unique() if self.counted is None else self.counted
+
+    @property
+    def extra(self) -> int | None:
+        """Count the records over one in each group; None where there are no groups of records."""
+        if self.groups is None or self.groups_are_values:
+            return None
+        return self.found - self.groups
 
 
 def live_records(account: Account, entity: str) -> pl.LazyFrame:

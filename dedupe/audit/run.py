@@ -66,7 +66,7 @@ def _result(check: Check, entity: str, outcome: Outcome) -> CheckResult:
         status="checked",
         found=found,
         groups=outcome.groups,
-        extra=None if outcome.groups is None else found - outcome.groups,
+        extra=outcome.extra,
         base=outcome.base,
         share=found / outcome.base if outcome.base else None,
     )

@@ -89,8 +89,11 @@ def _config(document: Mapping[str, Any]) -> Config:
 
 
 def _section(kind: type[V], facts: Mapping[str, Any]) -> V:
-    values = {("with_" if k == "with" else k): v for k, v in facts.items()}
-    return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+    # The file was checked key by key: what is left are the fields of `kind`.
+    values: dict[str, Any] = {("with_" if k == "with" else k): v for k, v in facts.items()}
+    for key, value in values.items():
+        values[key] = tuple(value) if isinstance(value, list) else value
+    return kind(**values)
 
 
 def _problems(document: Mapping[str, Any]) -> Iterator[str]:

@@ -74,7 +74,8 @@ def test_every_help_page_has_examples_in_both_languages(command, capsys) -> None
         (["scan", ".", "--timezone", "Mars/Base"], 2, "Mars/Base"),
         (["scan", ".", "--region", "XX"], 2, "XX"),
         (["scan", ".", "--select", "NOPE"], 2, "NOPE"),
-        (["explain", "DUP1O1"], 2, "did you mean DUP101"),
+        (["explain", "PHN2O1"], 2, "did you mean PHN201"),
+        (["scann"], 2, "'scan'"),
         (["scan", ".", "--config", "none.toml"], 2, "none.toml"),
     ],
 )

@@ -305,3 +305,44 @@ def test_every_table_conforms_to_its_contract(read: Read) -> None:
     account = read({"a.csv": AMO + "1,,А,,,Б,В,05.06.2024,Г,д,1234567,,,,,,,,,,\n"})
     for name, table in account.tables.items():
         assert table.collect_schema() == SNAPSHOT_TABLES[name].schema
+
+
+def test_columns_of_another_record_are_told_by_their_scope(read: Read) -> None:
+    text = (
+        "ID;ФИО;Компания: ID;Рабочий телефон (контакт);Рабочий телефон (компания)\n"
+        "1;Анна;7;1111111;2222222\n"
+    )
+    account = read({"contacts.csv": text, "companies.csv": "ID;Название компании\n7;Макет\n"})
+    assert rows(account, "channels", "raw", "label") == [("1111111", "WORK")]
+    assert rows(account, "links", "from_id", "to_id") == [("1", "7")]
+    assert ("Рабочий телефон (компания)", "2222222") in rows(
+        account, "field_values", "field_id", "raw"
+    )
+
+
+def test_a_numbered_phone_beside_labelled_ones_is_a_field_of_its_own(read: Read) -> None:
+    header = "ID;ФИО;Рабочий телефон;Мобильный телефон;Телефон 2;Telegram;Сайт"
+    account = read({"a.csv": f"{header}\n1;Анна;1111111;2222222;3333333;@anna;anna.example\n"})
+    assert rows(account, "channels", "kind", "raw", "field_id") == [
+        ("phone", "1111111", "PHONE"),
+        ("phone", "2222222", "PHONE"),
+        ("phone", "3333333", "Телефон 2"),
+        ("messenger", "@anna", "Telegram"),
+        ("site", "anna.example", "WEB"),
+    ]
+
+
+def test_mapped_channels_are_the_standard_field(read: Read) -> None:
+    roles = {"cell no": "phone", "написать": "email", "чат": "messenger", "дом": "site"}
+    account = read({"a.csv": "name,cell no,написать,чат,дом\nAnn,1,2,3,4\n"}, roles=roles)
+    assert rows(account, "channels", "kind", "raw", "field_id") == [
+        ("phone", "1", "PHONE"),
+        ("email", "2", "EMAIL"),
+        ("messenger", "3", "чат"),
+        ("site", "4", "WEB"),
+    ]
+
+
+def test_two_id_columns_that_agree_are_one(read: Read) -> None:
+    account = read({"contacts.csv": "ID,ИД,ФИО\n1,,Анна\n,3,Борис\n4,4,Вера\n"})
+    assert rows(account, "contacts", "id") == [("1",), ("3",), ("4",)]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from dedupe.contracts import Account
+from dedupe.crm.tables import read_tables
+from dedupe.events import Event, StageAdvanced, StageFinished, StageStarted
 
 from .conftest import Read, rows
 
@@ -238,3 +242,73 @@ def test_a_crowd_of_namesakes_is_linked_to_some_deal(read: Read) -> None:
     assert len(links) == 31
     assert {to_id for _, to_id, _ in links} == {None, "200"}
     assert _notes(account) == {("ambiguous_links", "links.contact.deal"): 40}
+
+
+def test_a_deal_may_give_its_contact_in_parts(read: Read) -> None:
+    deals = (
+        "ID;Стадия сделки;Контакт: Имя;Контакт: Фамилия;Контакт: Мобильный телефон\n"
+        "10;Новая;Анна;Ёлкина;+7 916 222-22-22\n11;Новая;Борис;Петров;\n"
+    )
+    contacts = "ID;Имя;Отчество;Фамилия;Мобильный телефон\n" + (
+        "1;Анна;Ивановна;Ёлкина;89161111111\n2;Анна;Петровна;Ёлкина;89162222222\n3;Борис;;Петров;\n"
+    )
+    account = read({"CONTACT.csv": contacts, "DEAL.csv": deals})
+    assert _links(account, "contact", "deal") == [("2", "10", True), ("3", "11", True)]
+
+
+def test_retailcrm_orders_are_deals_of_their_customers(read: Read) -> None:
+    orders = (
+        "Номер заказа;Дата оформления заказа;Статус заказа;Внешний ID клиента;Фамилия;Имя;Сумма\n"
+        "A-1;05.06.2024;Выполнен;c1;Ёлкина;Анна;1 500\nA-2;05.06.2024;Отменен;c1;;;\n"
+    )
+    customers = "Внешний ID клиента;Имя;Фамилия\nc1;Анна;Ёлкина\n"
+    account = read({"customers.csv": customers, "orders.csv": orders})
+    assert rows(account, "deals", "name", "state", "price") == [
+        ("A-1", "won", 1500.0),
+        ("A-2", "lost", None),
+    ]
+    assert _links(account, "contact", "deal") == [("c1", "1", True), ("c1", "2", True)]
+
+
+def test_tasks_may_name_the_id_of_their_record(read: Read) -> None:
+    text = (
+        "id,task type,complete till,deal_id,contact_id,is_completed\n1,Call,,10,,1\n2,Call,,,5,0\n"
+    )
+    account = read({"tasks.csv": text})
+    assert rows(account, "tasks", "entity", "record_id", "is_completed") == [
+        ("deal", "10", True),
+        ("contact", "5", False),
+    ]
+    assert account.not_read["tasks.owner_id"] == "no_column"
+
+
+@pytest.mark.parametrize(
+    ("name", "table"),
+    [
+        ("amocrm_export_leads_2026-11-21.csv", "deals"),
+        ("Сделки.csv", "deals"),
+        ("выгрузка компаний.csv", "companies"),
+        ("COMPANY_20260225_1.csv", "companies"),
+        ("Контакты (2).csv", "contacts"),
+        ("задачи.csv", "tasks"),
+        ("Пользователи.csv", "users"),
+        ("contacts and companies.csv", "contacts"),
+        ("x.csv", "contacts"),
+    ],
+)
+def test_the_name_of_a_file_tells_what_it_holds(read: Read, name: str, table: str) -> None:
+    assert read({name: "id,name\n1,Анна\n"}).has(table)
+
+
+def test_reading_tells_how_far_it_is(tmp_path: Path) -> None:
+    (tmp_path / "contacts.csv").write_text("ID,ФИО\n1,Анна\n")
+    (tmp_path / "users.csv").write_text("id,name\n1,Орлов\n")
+    heard: list[Event] = []
+    read_tables(tmp_path, listen=heard.append)
+    assert heard[:3] == [
+        StageStarted("read", 2),
+        StageAdvanced("read", 1),
+        StageAdvanced("read", 2),
+    ]
+    assert isinstance(heard[3], StageFinished)
+    assert heard[3].rows == 2

@@ -8,7 +8,7 @@ KERNELS := $(shell cat dedupe/kernels/*.py | cksum | cut -d' ' -f1)
 export NUMBA_CACHE_DIR := $(CURDIR)/.numba_cache/$(KERNELS)
 SHARED_TESTS := -n 2 --dist loadgroup
 
-.PHONY: demo test test-plain slow lint bench messages constraints wheel-check clean
+.PHONY: demo test test-plain slow lint bench bench-phones messages constraints wheel-check clean
 
 demo: $(STAMP)  ## Make a sample account, scan it, show the audit and where the report is
 	$(BIN)/crmclean demo -o demo
@@ -30,6 +30,11 @@ lint: $(STAMP)  ## Format, lint, types, layers, catalogue
 
 bench: $(STAMP)  ## Times of the pipeline by size, and of its stages
 	$(BIN)/python -m pytest bench --benchmark-enable --benchmark-only -p no:xdist $(ARGS)
+
+bench-phones: $(STAMP)  ## Numbers a second, ours and the rivals', in one run
+	test -d .venv-rivals || $(PYTHON) -m venv .venv-rivals
+	.venv-rivals/bin/python -m pip install --quiet --disable-pip-version-check rphonenumbers==0.1.0
+	$(BIN)/python bench/phones.py --rivals .venv-rivals/bin/python
 
 messages: $(STAMP)  ## Bring the Russian catalogue up to date with the texts in the code
 	$(BIN)/python tests/catalogue.py update

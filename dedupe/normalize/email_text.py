@@ -35,8 +35,10 @@ _LOOSE_DOT = re.compile(r"(@[\w-]+(?:\.[\w-]+)*?)(?:\s+\.\s*|\.\s+)([a-zа-я]{2
 _COMMA_DOT = re.compile(r"(@[\w-]+),([a-zа-я]{2,6})(?![\w.@-])")
 _SPLIT = re.compile(r"[\s,;|<>()\[\]{}\"«»“”„:\\]+")
 _USUAL_TOP = frozenset(
-    ("ru", "рф", "su", "com", "net", "org", "info", "biz", "pro", "online")
-    + ("by", "kz", "ua", "uz", "kg", "uk", "de")
+    [
+        *("ru", "рф", "su", "com", "net", "org", "info", "biz", "pro", "online"),
+        *("by", "kz", "ua", "uz", "kg", "uk", "de"),
+    ]
 )
 _DOMAIN_MAX = 254
 _EDGES = ".'`!?/&=#-_+~^$%*"

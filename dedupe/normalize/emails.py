@@ -20,7 +20,7 @@ import idna
 
 from . import email_rules as rules
 from .email_text import Candidate, candidates, is_domain, public_suffix
-from .text import is_mixed, plain, to_latin
+from .text import bounded, is_mixed, plain, to_latin
 
 _LOGIN_ASCII = re.compile(r"[a-z0-9!#$%&'*+/=^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=^_`{|}~-]+)*")
 _LOGIN_ANY = re.compile(r"[\w!#$%&'*+/=^`{|}~-]+(?:\.[\w!#$%&'*+/=^`{|}~-]+)*")
@@ -32,6 +32,7 @@ _NOTHING = re.compile(
 )
 _KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "1234567890")
 _EDGES = "'`!?/&=#-^~$%"
+_SIGNS_MAX = 4_000
 _LOGIN_MAX, _ADDRESS_MAX = 64, 254
 
 
@@ -53,6 +54,7 @@ def read_emails(raw: str) -> tuple[EmailFound, ...]:
 
     Never empty: a value that holds no address gives one row with the reason.
     """
+    raw = bounded(raw, _SIGNS_MAX)
     judged = [_judge(candidate) for candidate in candidates(raw)]
     found: dict[str, EmailFound] = {}
     for each in judged:

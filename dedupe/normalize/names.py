@@ -18,8 +18,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from . import name_words as words
-from .text import fold_lookalikes, plain
+from .text import bounded, fold_lookalikes, plain
 
+_SIGNS_MAX = 1_000
 _EMAIL = re.compile(r"[^\s@,;<>()]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"\+?(?<![\w])\(?\d[\d\s().-]{5,}\d(?!\w)")
 _HANDLE = re.compile(
@@ -96,7 +97,9 @@ def _key(text: str, is_company: bool) -> str:
 
 
 def _text(name: str | None) -> str:
-    return " ".join(plain(name or "").replace("ё", "е").replace("№", " no ").split())
+    return " ".join(
+        plain(bounded(name or "", _SIGNS_MAX)).replace("ё", "е").replace("№", " no ").split()
+    )
 
 
 def _bare(text: str) -> str:

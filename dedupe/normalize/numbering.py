@@ -31,7 +31,7 @@ _NEAR = ("375", "380", "998", "996", "992", "993", "994", "995", "374", "373")
 _COUNTS = ("1234567890", "0123456789", "9876543210", "0987654321")
 FILLERS = ("123456789", "987654321", *(str(digit) * 7 for digit in range(10)))
 
-_TYPES = {
+TYPE_NAMES = {
     PhoneNumberType.FIXED_LINE: "fixed_line",
     PhoneNumberType.MOBILE: "mobile",
     PhoneNumberType.FIXED_LINE_OR_MOBILE: "fixed_or_mobile",
@@ -102,7 +102,7 @@ def home_types(nationals: Iterable[str]) -> Iterator[str | None]:
         number.national_number = int(national) if national[0] != "0" else 0
         # One call: a number is valid exactly when its type is known.
         kind = phonenumbers.number_type(number)
-        yield None if kind == PhoneNumberType.UNKNOWN else _TYPES.get(kind, "other")
+        yield None if kind == PhoneNumberType.UNKNOWN else TYPE_NAMES.get(kind, "other")
 
 
 def read_in(country_code: int, national: str, rule: str, cost: float) -> Reading | None:
@@ -234,7 +234,9 @@ def _read_masked(digits: str) -> Reading | None:
     head, tail = digits[:-HOME_DIGITS], digits[-HOME_DIGITS:]
     if len(head) in (2, 3) and set(head) <= {"7", "8"} and (found := _home(tail, "mask", 2.0)):
         return found
-    if digits[0] in "78" and digits[1:].startswith(_NEAR):
+    # "8 993 617-40-07 8" is a mobile and a slip, not 8 and a number of Turkmenistan.
+    is_slip = len(digits) == 12 and home_type(digits[1:11]) is not None
+    if digits[0] in "78" and digits[1:].startswith(_NEAR) and not is_slip:
         return _abroad(digits[1:], "mask", 3.0)
     return None
 
@@ -306,7 +308,7 @@ def _parsed(
     return Reading(
         country_code=number.country_code or 0,
         national=national,
-        type=_TYPES.get(kind, "other"),
+        type=TYPE_NAMES.get(kind, "other"),
         rule=rule,
         cost=cost,
     )

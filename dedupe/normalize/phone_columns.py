@@ -13,7 +13,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from .numbering import FILLERS, HOME_REGIONS, home_types
+from dedupe.kernels.phones import VALID
+
+from .numbering import FILLERS, HOME_REGIONS, TYPE_NAMES
+from .phone_column import parse_column
 from .phones import HOME_SHAPE, HOME_SIGNS, PhoneFound, home_found, read_phones
 
 READINGS = pl.Schema(
@@ -57,8 +60,13 @@ def read_phone_column(raws: pl.Series, settings: PhoneSettings) -> pl.DataFrame:
 
 def _judged(nationals: pl.Series) -> pl.DataFrame:
     """Return the row of each valid national number."""
-    kinds = pl.Series(list(home_types(nationals.to_list())), dtype=pl.String)
-    typed = pl.DataFrame({"national": nationals, "kind": kinds}).drop_nulls("kind")
+    numbers = parse_column("+7" + nationals, "RU")
+    kinds = numbers.select(
+        kind=pl.when(pl.col("status") == VALID).then(
+            pl.col("type").replace_strict(TYPE_NAMES, default="other", return_dtype=pl.String)
+        )
+    )
+    typed = kinds.with_columns(national=nationals).drop_nulls("kind").select("national", "kind")
     # All rows of one line type differ in their digits only; fillers are rare.
     is_filler = pl.col("national").str.contains_any(list(FILLERS))
     return pl.concat(

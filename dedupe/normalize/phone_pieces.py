@@ -18,6 +18,8 @@ from .phone_text import Gap, Group, Run
 
 _GLUED_MIN = 19  # fewer digits can't be two numbers with their area codes
 _GLUED_MAX = 66
+_GLUED_GROUPS_MAX = 40  # three numbers written digit by digit are 33
+_GLUED_COST_MAX = 2.0  # a foreign number without a plus only of the neighbours'
 _LOCAL = range(5, 8)
 _SHORT = range(1, 5)
 
@@ -59,7 +61,11 @@ class Piece:
 def cut(run: Run, reader: Reader, area_code: str | None) -> tuple[Piece, ...]:
     """Return the pieces of `run`, in order, all digits covered."""
     plain = _cheapest(run, reader, area_code, is_glued=False)
-    if all(piece.kind != Kind.UNREAD for piece in plain):
+    is_long = len(run.digits) >= _GLUED_MIN
+    is_read = all(
+        piece.kind == Kind.FULL or (piece.kind != Kind.UNREAD and not is_long) for piece in plain
+    )
+    if is_read or len(run.groups) > _GLUED_GROUPS_MAX:
         return plain
     return _cheapest(run, reader, area_code, is_glued=True)
 
@@ -82,7 +88,7 @@ def _cheapest(
             groups = run.groups[start:end]
             plus = run.gap == Gap.PLUS and start == 0
             cost, piece = _piece(groups, plus, reader, area_code, is_glued)
-            before = best[start][0] + (_cut_cost(run.groups[start].gap) if start else 0.0)
+            before = best[start][0] + _cut_cost(run.groups, start)
             options.append((before + cost + joined, start, piece))
         best.append(min(options, key=lambda option: option[0]))
     return _walk_back(best)
@@ -104,13 +110,17 @@ def _join_cost(gap: str) -> float:
     return 0.1 if gap.isspace() else 0.0
 
 
-def _cut_cost(gap: str) -> float:
+def _cut_cost(groups: tuple[Group, ...], at: int) -> float:
+    gap = groups[at].gap
+    if at == 0:
+        return 0.0
     if " - " in gap or "  " in gap or gap.startswith(". "):
         return 0.6
     if "(" in gap:
         return 0.9
     if ")" in gap:
-        return 4.0
+        # A bracket that nobody opened closes the mark of a list: "1) 8916...".
+        return 4.0 if "(" in groups[at - 1].gap else 0.6
     return 1.0 if " " in gap else 3.0
 
 
@@ -177,10 +187,19 @@ def _split(digits: str, reader: Reader, lengths: tuple[int, ...]) -> tuple[Readi
                 continue
             found = reader.read(digits[end - n : end], plus=False, lengths=(n,))
             # A part of a glued value must stand on its own: no repaired prefixes in it.
-            if found and found.rule in ("whole", "no_plus"):
-                # Mobiles are likelier than land lines; decides the few ambiguous cuts.
-                cost = before[0] + found.cost + (0.0 if found.type == "mobile" else 0.05)
+            is_own = found and found.rule in ("whole", "no_plus")
+            if found and is_own and found.cost <= _GLUED_COST_MAX:
+                cost = before[0] + found.cost + _doubt(found, n)
                 options.append((cost, (*before[1], found)))
         best.append(min(options, key=lambda option: option[0]) if options else None)
     last = best[-1]
     return last[1] if last and len(last[1]) > 1 else ()
+
+
+def _doubt(found: Reading, n: int) -> float:
+    """Decide the few glued values that can be cut in two ways.
+
+    Mobiles are likelier than land lines, and a 7 or 8 in front is likelier a prefix.
+    """
+    is_odd = n == HOME_DIGITS and found.national[0] in "78"
+    return (0.0 if found.type == "mobile" else 0.05) + (0.1 if is_odd else 0.0)

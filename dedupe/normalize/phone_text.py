@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from .text import plain
+from .text import bounded, plain
 
 _EMAIL = re.compile(r"[^\s@,;|<>()\"/\\]+@[\w.-]+")
 _MESSENGER = re.compile(
@@ -40,10 +40,21 @@ _DATE = re.compile(
     r"(?<![\d.])(?:[0-2]?\d|3[01])\.(?:0?\d|1[0-2])\.(?:19|20)\d\d(?![\d.])"
     r"|(?<![\d-])(?:19|20)\d\d-(?:0\d|1[0-2])-[0-3]\d(?![\d-])"
 )
+_SIGNS_MAX = 4_000
+_ALWAYS = re.compile(r"(?<![\d/-])24\s?/\s?7(?!\d)")
+# "8/495/123-45-67", "495/123-45-67", "8(495)/123-45-67": the slash ends an area code.
+_SLASHED = re.compile(
+    r"(?<![\d/])([78])/(?=\d{3}/\d{3}-?\d\d-?\d\d(?!\d)|\d{4}/\d\d-?\d\d-?\d\d(?!\d)"
+    r"|\d{5}/\d-?\d\d-?\d\d(?!\d))(\d{3,5})/"
+)
+_SLASHED_AREA = re.compile(
+    r"(?<![\d/-])(\d{3}(?=/\d{3}-\d\d-\d\d(?!\d))|\d{4}(?=/\d\d-\d\d-\d\d(?!\d)))/"
+)
+_BRACKET_SLASH = re.compile(r"(\(\d{3,5}\))\s*/\s*(?=\d)")
 _MASK = re.compile(r"[_*•]{2,}|[xх]{3,}|\d[xх*#•]{2,}\d?")
 
 _EXTENSION_WORD = re.compile(
-    r"(?:^|[^\w])(?:доб(?:ав\w*)?|вн(?:утр\w*)?|доп(?:ол\w*)?|ext(?:n|ension)?|тон\w*|местн\w*)"
+    r"(?:^|[^\w])(?:доб(?:ав\w*)?|вн(?:ут\w*)?|доп(?:ол\w*)?|ext(?:n|ension)?|тон\w*|местн\w*)"
     r"(?:[\s.]*(?:наб\w*|ном\w*|режим\w*))?[\s.:;=)№#\-]*$"
 )
 _EXTENSION_MARK = re.compile(r"[\s(]*(?:[xх#*]|,,+)[\s.:]*")
@@ -112,14 +123,19 @@ class Lexed:
 
 def lex(raw: str) -> Lexed:
     """Clean `raw` and cut it into runs."""
-    text = plain(raw.replace("№", "#")).replace("ё", "е").replace("%2b", "+").replace("%20", " ")
+    text = (
+        plain(bounded(raw, _SIGNS_MAX).replace("№", "#"))
+        .replace("ё", "е")
+        .replace("%2b", "+")
+        .replace("%20", " ")
+    )
     text = _MESSENGER.sub(r" \1 ", _PHONE_LINK.sub(" ", text))
     text = _LINK_TAIL.sub(" ", _TAG.sub("\n", text))
     without_links = _LINK.sub(" ", text)
     without_emails = _EMAIL.sub(" ", without_links)
     text, lost_digits = _unspreadsheet(without_emails)
     text = _ODD_3.sub(lambda m: "3" * len(m[0]), _ODD_O.sub(lambda m: "0" * len(m[0]), text))
-    text = _DATE.sub(" ", _HOURS.sub(" ", text))
+    text = _without_slashes(_DATE.sub(" ", _HOURS.sub(" ", _ALWAYS.sub(" ", text))))
     return Lexed(
         runs=tuple(_runs(text)),
         has_email=without_emails != without_links,
@@ -127,6 +143,13 @@ def lex(raw: str) -> Lexed:
         lost_digits=lost_digits,
         text=text.strip(),
     )
+
+
+def _without_slashes(text: str) -> str:
+    if "/" not in text:
+        return text
+    text = _SLASHED_AREA.sub(r"\1-", _SLASHED.sub(r"\1-\2-", text))
+    return _BRACKET_SLASH.sub(r"\1", text)
 
 
 def _unspreadsheet(text: str) -> tuple[str, bool]:

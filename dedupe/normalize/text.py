@@ -36,6 +36,19 @@ def plain(raw: str) -> str:
     return unicodedata.normalize("NFKC", "".join(map(_plain_sign, text)))
 
 
+def bounded(raw: str, limit: int) -> str:
+    """Return the start of an overlong value, cut at a space where it has one.
+
+    A value of thousands of signs is a note in the wrong column; what is read of it must
+    not take time that grows with its square.
+    """
+    if len(raw) <= limit:
+        return raw
+    head = raw[:limit]
+    at = max(head.rfind(" "), head.rfind("\n"))
+    return head[:at] if at > 0 else head
+
+
 def to_latin(word: str) -> str:
     """Replace every Cyrillic lookalike by its Latin twin; other letters stay."""
     return word.translate(_TO_LATIN)

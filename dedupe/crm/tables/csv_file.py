@@ -107,7 +107,7 @@ def _table(body: bytes, delimiter: str, names: list[str], block_bytes: int) -> p
 
 def _layout(text: bytes, where: str, options: TableOptions) -> _Layout:
     candidates = [delimiter_of(options.delimiter)] if options.delimiter else list(DELIMITERS)
-    if said := re.match(rb"sep=(.)\r?\n", text):  # Excel's own first line
+    if said := re.match(rb"sep=([\t !#-~])\r?\n", text):  # Excel's own first line
         candidates = [said[1].decode()] if not options.delimiter else candidates
     mapped = frozenset(map(header_key, options.roles))
     best: tuple[tuple[int, float, int], _Layout] | None = None

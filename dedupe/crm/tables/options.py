@@ -40,9 +40,9 @@ def check_options(options: TableOptions) -> None:
         _check_role(header, role)
     if options.encoding is not None:
         _check_encoding(options.encoding)
-    if options.delimiter is not None and len(delimiter_of(options.delimiter)) != 1:
+    if options.delimiter is not None and not _is_delimiter(delimiter_of(options.delimiter)):
         raise InputError(
-            N_("the delimiter must be one character"),
+            N_("the delimiter must be one ASCII character other than a quote"),
             where="--delimiter",
             fix=N_("give a comma, a semicolon or the word tab"),
         )
@@ -56,6 +56,10 @@ def delimiter_of(word: str) -> str:
     (';', '|')
     """
     return DELIMITER_WORDS.get(word.lower(), word)
+
+
+def _is_delimiter(text: str) -> bool:
+    return len(text) == 1 and text.isascii() and text not in '"\r\n\0'
 
 
 def _check_role(header: str, role: str) -> None:

@@ -275,6 +275,8 @@ SNAPSHOT_TABLES = {
     )
 }
 
+CERTAIN = 0.85  # from here a value may be written back without a person's look
+
 VALUES = _contract(  # channels.parquet: one row per number or address found, after splitting
     "values",
     "entity record_id kind position part",
@@ -289,6 +291,7 @@ VALUES = _contract(  # channels.parquet: one row per number or address found, af
     reason=TEXT,  # why the status is not valid: text, too_short, ...
     rule=TEXT,  # how the value was cut out of the raw one: whole, separator, glued, ...
     part=WHOLE,  # order of the value inside the raw one, from 0
+    confidence=NUMBER,  # 0 to 1; below CERTAIN a cut serves matching and is never written back
     n_repeats=WHOLE,  # how often the raw value holds it, in whatever spelling; 0 if it holds none
     type=TEXT,  # mobile | fixed_line | fixed_or_mobile | toll_free | other; null for e-mails
     field_id=TEXT,

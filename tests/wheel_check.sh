@@ -9,7 +9,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 export CRMCLEAN_STATE="$work/state" NUMBA_CACHE_DIR="$work/cache"
 env/bin/crmclean --version
-env/bin/crmclean --help --lang ru | grep -q 'crmclean'
+env/bin/crmclean --help --lang ru | grep -q 'Примеры'
 env/bin/crmclean demo --scale 0.002 -o "$work/demo" --lang ru
 test -s "$work/demo/scan/report.html"
 env/bin/crmclean scan "$here/data_samples/amocrm" --quiet -o "$work/out"

@@ -2,8 +2,9 @@
 
 Input: a FINDINGS frame. A finding's `group` is either a group of records (named by
 one of its record ids) or a class of the finding ("too_short"); the first is shown as
-groups, the largest first, the second is counted. Values, names and proposals of
-findings are never read here. The order of the rows does not change what comes out.
+groups, the largest first, the second is counted. Values and proposals of findings are
+never read here, but for the names of tags and task types. The order of the rows does
+not change what comes out.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import polars as pl
 
 LIMIT = 100  # ids of one check and entity: bounds the page, whatever the account's size
 GROUP_LIMIT = 8
+# The account's own settings are no personal data; users are people and stay ids.
+SETTINGS = ("tag", "task_type")
 _KEY = ("code", "entity")
 _CLASS = r"^[a-z][a-z0-9_]{0,31}$"
 
@@ -43,8 +46,9 @@ class Examples:
 
 def build_examples(findings: pl.DataFrame) -> Mapping[tuple[str, str], Examples]:
     """Return the examples of every check and entity that has findings."""
-    records = _records(findings.lazy()).collect()
-    classes = _classes(findings.lazy(), records.lazy()).collect()
+    named = _named(findings.lazy())
+    records = _records(named).collect()
+    classes = _classes(named, records.lazy()).collect()
     shown = _shown(records.lazy()).collect()
     counted: dict[tuple[str, str], list[tuple[str, int]]] = {}
     for code, entity, name, n in classes.iter_rows():
@@ -61,6 +65,13 @@ def count_faulty(findings: pl.DataFrame, entities: tuple[str, ...]) -> int:
         pl.col("entity").is_in(entities) & (pl.col("severity") != "info")
     )
     return faulty.select("entity", "record_id").unique().collect().height
+
+
+def _named(findings: pl.LazyFrame) -> pl.LazyFrame:
+    """Put the name of a setting in place of its id: a tag's id says nothing to a reader."""
+    is_setting = pl.col("entity").is_in(SETTINGS) & (pl.col("field") == "name")
+    name = pl.when(is_setting).then(pl.col("value"))
+    return findings.with_columns(record_id=pl.coalesce(name, pl.col("record_id")))
 
 
 def _records(findings: pl.LazyFrame) -> pl.LazyFrame:

@@ -80,3 +80,11 @@ def test_the_order_of_the_rows_does_not_matter(rows, seed) -> None:
     ordered = frame(rows)
     shuffled = ordered.sample(fraction=1.0, shuffle=True, seed=seed)
     assert build_examples(ordered) == build_examples(shuffled)
+
+
+def test_tags_and_task_types_are_named_and_users_are_not() -> None:
+    rows = [finding(code, entity, "7") for code, entity in (("TAG101", "tag"), ("USR101", "user"))]
+    named = frame(rows).with_columns(field=pl.lit("name"), value=pl.lit("Опт"))
+    shown = build_examples(named)
+    assert shown["TAG101", "tag"].ids == ("Опт",)
+    assert shown["USR101", "user"].ids == ("7",)

@@ -14,6 +14,7 @@ from dedupe.contracts import GROUPS
 from dedupe.kernels.unionfind import key_labels
 
 STANDARD_FIELDS = ("PHONE", "EMAIL")
+KEY = ("kind", "entity", "match_key")
 
 
 def build_groups(values: pl.DataFrame) -> pl.DataFrame:
@@ -35,19 +36,17 @@ def id_order(column: str) -> list[pl.Expr]:
 
 def _shared_keys(values: pl.DataFrame) -> pl.DataFrame:
     """Return one row per (kind, entity, match_key, record_id) of keys that two records hold."""
+    evidence = values.lazy().filter(
+        pl.col("match_key").is_not_null() & (pl.col("status") == "valid")
+    )
+    # Nearly all keys stand on one card: they go before anything dearer is done with them.
+    repeated = evidence.select(KEY).group_by(KEY).len().filter(pl.col("len") > 1).select(KEY)
     off_field = (pl.col("kind") == "phone") & ~pl.col("field_id").is_in(STANDARD_FIELDS)
     return (
-        values.lazy()
-        .filter(pl.col("match_key").is_not_null() & (pl.col("status") == "valid"))
-        .group_by("kind", "entity", "match_key", "record_id")
-        .agg(
-            value=pl.col("value").sort().first(),
-            off_field=off_field.fill_null(False).any(),
-        )
-        .with_columns(
-            n=pl.len().over("kind", "entity", "match_key"),
-            off_field=pl.col("off_field").any().over("kind", "entity", "match_key"),
-        )
+        evidence.join(repeated, on=KEY, how="semi")
+        .group_by(*KEY, "record_id")
+        .agg(value=pl.col("value").min(), off_field=off_field.fill_null(False).any())
+        .with_columns(n=pl.len().over(KEY), off_field=pl.col("off_field").any().over(KEY))
         .filter(pl.col("n") > 1)
         .collect()
     )

@@ -76,7 +76,10 @@ def _groups(values: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
     """Count, for every key on enough cards, the cards, the named ones and the names."""
     login = pl.col("match_key").str.split("@").list.first()
     is_role = (pl.col("kind") == "email") & login.is_in(sorted(ROLES | SERVICES))
-    keyed = values.filter(pl.col("match_key").is_not_null())
+    keyed = values.filter(pl.col("match_key").is_not_null()).select("record_id", "type", *_KEY)
+    # Nearly all keys stand on one or two cards: they go before anything dearer is done.
+    often = keyed.group_by(_KEY).len().filter(pl.col("len") >= _CARDS_MIN_ROLE).select(_KEY)
+    keyed = keyed.join(often, on=_KEY, how="semi")
     sizes = keyed.group_by(_KEY).agg(
         n=pl.col("record_id").n_unique(), type=pl.col("type").drop_nulls().min()
     )

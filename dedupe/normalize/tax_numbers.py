@@ -9,7 +9,7 @@ is the last digit of a remainder of up to 12, version 2.2 refuses the remainders
 digits (about a fifth of all numbers). Kazakhstan's rule for БИН and ИИН, which the library
 lacks, is that of government decree 406 of 22 May 2007 (also the OECD's TIN sheet).
 КПП and the numbers of Uzbekistan, Kyrgyzstan, Tajikistan, Turkmenistan, Armenia and Georgia have
-no published check digit: their form alone is judged, with the note "unchecked".
+no check digit known to us: their form alone is judged, with the note "unchecked".
 
 >>> [(n.kind, n.value, n.status) for n in read_tax_numbers("ИНН 7707083893 / КПП 770701001")]
 [('inn_company', '7707083893', 'valid'), ('kpp', '770701001', 'valid')]
@@ -37,9 +37,9 @@ from .text import plain
 _RUN_DIGITS = 9  # as the kernel has it: the first nine digits tell a filler
 _KPP = re.compile(r"\d{4}[\da-z]{2}\d{3}")
 # What a КПП nearly always is: "01" at its reasons' place, or a branch's or a big payer's code.
-_LIKELY_KPP = re.compile(r"\d{4}(?:01|43|44|45|50|51|52|77)\d{3}")
+_LIKELY_KPP = re.compile(r"\d{4}(?:01|43|44|45|50)\d{3}")
 _UNP_LETTERS = str.maketrans("авекмнорст", "abekmhopct")
-_LETTER_UNP = re.compile(r"[abcehkmавсенкмoортpt]{2}\d{7}")
+_LETTER_UNP = re.compile(r"[abcehkmoptавсенкморт]{2}\d{7}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,8 @@ class TaxNumber:
 
     `status` is valid | bad_checksum | bad_length | text | placeholder | empty, `reason` why
     it is not valid, `notes` how it was read: lost_leading_zero, float, scientific,
-    lookalikes, unchecked. `value` is None where no digits were read.
+    lookalikes, unchecked, foreign (a neighbour country's number, though none was expected).
+    `value` is None where no digits were read.
     """
 
     value: str | None
@@ -84,12 +85,22 @@ def _check_kz(number: str) -> None:
         raise ValidationError
 
 
+def _check_okpo(number: str) -> None:
+    digits = [int(digit) for digit in number]
+    check = sum(w * d for w, d in zip(range(1, 8), digits, strict=False)) % 11
+    if check == 10:
+        check = sum(w * d for w, d in zip(range(3, 10), digits, strict=False)) % 11 % 10
+    if check != digits[-1]:
+        raise ValidationError
+
+
 _RULES = {
     "inn_company": _Rule(10, inn.validate, 1),
     "inn_person": _Rule(12, inn.validate, 1),
     "kpp": _Rule(9, None, 1),
     "ogrn": _Rule(13, ogrn.validate),
     "ogrnip": _Rule(15, _check_ogrnip),
+    "okpo": _Rule(8, _check_okpo, 2),
     "unp": _Rule(9, unp.validate),
     "edrpou": _Rule(8, edrpou.validate, 2),
     "rntrc": _Rule(10, rntrc.validate, 1),
@@ -142,7 +153,7 @@ _LABELS = {
     "едрпоу": "edrpou",
     "єдрпоу": "edrpou",
     "edrpou": "edrpou",
-    "окпо": "edrpou",
+    "окпо": "okpo",
     "рнокпп": "rntrc",
     "іпн": "rntrc",
     "бин": "bin",
@@ -232,9 +243,20 @@ def _labelled(text: str, kind: str | None) -> Iterator[tuple[str | None, str]]:
     pending: list[str] = []
     for token in _TOKEN.findall(text):
         if any(map(str.isdecimal, token)):
-            yield (pending.pop(0) if pending else kind), token
+            yield (_take(pending, token) if pending else kind), token
         elif label := _LABELS.get(token):
             pending.append(label)
+        else:
+            pending.clear()  # «ИНН нет, КПП 770701001»
+
+
+def _take(pending: list[str], token: str) -> str:
+    """Take the label that a number's length fits, else the first."""
+    n = sum(map(str.isalnum, token))
+    for at, label in enumerate(pending):
+        if any(_RULES[kind].n == n for kind in _candidates(label, "RU")):
+            return pending.pop(at)
+    return pending.pop(0)
 
 
 def _parts(token: str, label: str | None, country: str) -> list[str]:
@@ -279,7 +301,12 @@ def _judge(digits: str, label: str | None, country: str, notes: tuple[str, ...])
         kind = next((kind for kind in kinds if _RULES[kind].n == len(digits)), None)
         reason = "run" if len(set(digits)) > 1 else "repeated_digit"
         return TaxNumber(digits, kind, "placeholder", reason, notes)
-    same_length = [kind for kind in kinds if _RULES[kind].n == len(digits)]
+    same_length = [
+        kind
+        for kind in kinds
+        if _RULES[kind].n == len(digits)
+        and (label or kind != "kpp" or _LIKELY_KPP.fullmatch(digits))  # it has no check
+    ]
     judged = [_checked(digits, kind, notes) for kind in same_length]
     guesses = [] if any(_is_sure(each) for each in judged) else _guesses(digits, label, kinds)
     for each in (*(j for j in judged if _is_sure(j)), *(_noted(g, notes) for g in guesses)):
@@ -305,8 +332,11 @@ def _guesses(digits: str, label: str | None, kinds: Sequence[str]) -> Iterator[T
         lost = rule.n - len(digits)
         if rule.check and 0 < lost <= rule.lost_zeros and digits.isdecimal():
             yield _checked("0" * lost + digits, kind, ("lost_leading_zero",))
-    if label is None and "inn_company" in kinds and len(digits) == _RULES["unp"].n:
-        yield _checked(digits, "unp", ())  # a neighbour's firm in a Russian account
+    if "inn_company" in kinds:  # a neighbour's firm in a Russian account
+        if label is None and len(digits) == _RULES["unp"].n:
+            yield _checked(digits, "unp", ("foreign",))
+        if len(digits) == _RULES["bin"].n and _kz_kind(digits) == "bin":
+            yield _checked(digits, "bin", ("foreign",))
 
 
 def _noted(number: TaxNumber, notes: tuple[str, ...]) -> TaxNumber:

@@ -306,6 +306,19 @@ NAMES = _contract(
     reason=TEXT,  # for junk: phone, email, telephony, chat, test, ...
     match_key=TEXT,  # spelling-blind: equal keys are the same name
 )
+PROPOSALS = _contract(  # what a raw value should become
+    "proposals",
+    "entity record_id kind position",
+    entity=TEXT,
+    record_id=TEXT,
+    kind=TEXT,
+    position=WHOLE,
+    raw=TEXT,
+    proposal=TEXT,  # null where there is nothing to change
+    action=TEXT,  # split | drop_repeat | normalize | correct | none
+    confidence=NUMBER,  # the least of the parts'; null where nothing was read
+    is_automatic=FLAG,  # certain, and nothing that the raw value holds would be lost
+)
 GROUPS = _contract(  # records that share a match key, directly or through a chain
     "groups",
     "kind entity record_id",
@@ -336,6 +349,7 @@ FINDINGS = _contract(
     value=TEXT,
     proposal=TEXT,
     severity=TEXT,  # error | warning | info
+    confidence=NUMBER,  # of the proposal; from CERTAIN on it may be written without a look
 )
 
 

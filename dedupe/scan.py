@@ -28,6 +28,7 @@ from dedupe.events import Listener
 from dedupe.language import N_
 from dedupe.match import build_clusters, build_groups
 from dedupe.normalize import PhoneSettings, build_names, build_values, mark_shared, own_keys
+from dedupe.normalize.proposals import propose_values
 from dedupe.report.html import render_html
 from dedupe.report.json_file import write_summary
 from dedupe.snapshot import check_writable, is_snapshot, open_snapshot, staged_folder
@@ -115,6 +116,7 @@ def scan(
         cards = _cards(account)
         names = build_names(cards)
         values = _values(account, cards, names, options, listen)
+        proposals = propose_values(values)
         rows.append(values.height)
     with stages.stage("match") as rows:
         groups = build_groups(values)
@@ -126,6 +128,7 @@ def scan(
             values=values,
             names=names,
             groups=groups,
+            proposals=proposals,
             loss_reason_field=options.loss_reason_field,
         )
         results, found = run_checks(facts, select=options.select, ignore=options.ignore)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import polars as pl
 
+from dedupe.contracts import CERTAIN
 from dedupe.language import N_
 
 from .facts import Facts, Outcome, findings
@@ -14,6 +15,8 @@ from .registry import Check, register
 READABLE = ("valid", "shared", "own")
 # A local number is one number, though nobody outside its town can dial it.
 NUMBERS = (*READABLE, "local")
+
+UNSURE = CERTAIN - 0.05
 
 RAW_VALUE = ("entity", "record_id", "kind", "position")
 
@@ -32,15 +35,11 @@ def _doubled(kind: str) -> Callable[[Facts, str], Outcome]:
             _of(facts, entity, kind)
             .filter(_numbers())
             .group_by(RAW_VALUE)
-            .agg(
-                value=pl.col("raw").first(),
-                proposal=_with_extension().sort_by("part").str.join("; "),
-                n=pl.col("value").n_unique(),
-            )
+            .agg(value=pl.col("raw").first(), n=pl.col("value").n_unique())
             .filter(pl.col("n") > 1)
-            .with_columns(field=pl.col("kind"))
         )
-        return Outcome(findings=findings(rows, entity), base=facts.n_live(entity))
+        found = findings(_proposed(rows, facts), entity)
+        return Outcome(findings=found, base=facts.n_live(entity))
 
     return run
 
@@ -86,20 +85,23 @@ def _unreadable(kind: str) -> Callable[[Facts, str], Outcome]:
                 readable=pl.col("status").is_in(READABLE).any(),
             )
             .filter(~pl.col("readable"))
-            .with_columns(field=pl.col("kind"))
         )
-        found = findings(rows, entity)
+        found = findings(_proposed(rows, facts), entity)
         return Outcome(findings=found, base=facts.n_live(entity))
 
     return run
 
 
-def _with_extension() -> pl.Expr:
-    return (
-        pl.when(pl.col("extension").is_null())
-        .then(pl.col("value"))
-        .otherwise(pl.format("{} ext. {}", "value", "extension"))
+def _proposed(rows: pl.LazyFrame, facts: Facts) -> pl.LazyFrame:
+    """Add what each raw value should become; what is not automatic stays below CERTAIN."""
+    sure = pl.when(pl.col("is_automatic")).then(pl.col("confidence"))
+    unsure = pl.min_horizontal("confidence", pl.lit(UNSURE))
+    proposals = facts.proposals.lazy().select(
+        *RAW_VALUE,
+        "proposal",
+        confidence=pl.when(pl.col("proposal").is_not_null()).then(pl.coalesce(sure, unsure)),
     )
+    return rows.join(proposals, on=RAW_VALUE, how="left").with_columns(field=pl.col("kind"))
 
 
 def _needs(kind: str) -> dict[str, tuple[str, ...]]:

@@ -7,12 +7,12 @@ once, however many of their values fail.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import polars as pl
 
-from dedupe.contracts import FINDINGS, Account
+from dedupe.contracts import FINDINGS, PROPOSALS, Account
 
 TABLE_OF = {"contact": "contacts", "company": "companies", "deal": "deals"}
 
@@ -21,7 +21,7 @@ TABLE_OF = {"contact": "contacts", "company": "companies", "deal": "deals"}
 class Facts:
     """The account with its normalised values, names and groups, of live cards only.
 
-    `values`, `names` and `groups` are the contracts VALUES, NAMES and GROUPS.
+    `values`, `names`, `groups` and `proposals` are the contracts of these names.
     `loss_reason_field` is the deals' custom field with the loss reason, if the config names one.
     """
 
@@ -29,6 +29,7 @@ class Facts:
     values: pl.DataFrame
     names: pl.DataFrame
     groups: pl.DataFrame
+    proposals: pl.DataFrame = field(default_factory=PROPOSALS.empty)
     loss_reason_field: str | None = None
 
     def live(self, entity: str) -> pl.LazyFrame:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
 from dedupe.audit import CHECKS, Facts, run_checks
-from dedupe.contracts import GROUPS, NAMES, SNAPSHOT_TABLES, VALUES, Account
+from dedupe.contracts import GROUPS, NAMES, PROPOSALS, SNAPSHOT_TABLES, VALUES, Account
 
 CONTACTS = {"id": ["1", "2", "3"], "is_deleted": [False, None, True]}
 COMPANIES = {"id": ["7"], "is_deleted": [False]}
@@ -110,10 +112,30 @@ def test_doubled_is_two_different_numbers_in_one_value() -> None:
         ("2", 0, "+79161234567", "valid", 2),  # the same one twice
         ("2", 1, "+79037654321", "valid", 1),  # another value of the card
     )
-    facts = make_facts(values=rows)
-    assert found(facts, "PHN201", "contact") == ["1"]
+    assert found(make_facts(values=rows), "PHN201", "contact") == ["1"]
+
+
+@pytest.mark.parametrize(("is_automatic", "confidence"), [(True, 0.95), (False, 0.8)])
+def test_a_finding_has_its_proposal_and_only_a_certain_one_may_be_written(
+    is_automatic, confidence
+) -> None:
+    rows = phones(
+        ("1", 0, "+79161234567", "valid", 1),
+        ("1", 0, "+79037654321", "valid", 1),
+    )
+    proposals = {
+        "entity": ["contact"],
+        "record_id": ["1"],
+        "kind": ["phone"],
+        "position": [0],
+        "proposal": ["+79161234567; +79037654321"],
+        "confidence": [0.95],
+        "is_automatic": [is_automatic],
+    }
+    facts = replace(make_facts(values=rows), proposals=PROPOSALS.conform(pl.DataFrame(proposals)))
     _, findings = run_checks(facts, select=["PHN201"])
     assert findings["proposal"].to_list() == ["+79161234567; +79037654321"]
+    assert findings["confidence"].to_list() == [pytest.approx(confidence)]
 
 
 def test_repeated_is_one_number_in_one_value_or_in_two() -> None:

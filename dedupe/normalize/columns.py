@@ -6,7 +6,7 @@ values are read at a time, which only bounds memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from time import perf_counter
 
 import polars as pl
@@ -14,21 +14,24 @@ import polars as pl
 from dedupe.contracts import CHANNELS, NAMES, VALUES, Entity
 from dedupe.events import Listener, StageAdvanced, StageFinished, StageStarted, ignore
 
+from .email_columns import read_email_column
 from .emails import read_emails
 from .names import judge
-from .phone_columns import READINGS, PhoneSettings, read_phone_column
+from .phone_columns import PhoneSettings, read_phone_column
 from .phones import read_phones
+from .readings import READINGS
 
 _KINDS = ("phone", "email")
 _STAGE = "normalize"
-_ORDER = ("entity", "record_id", "kind", "position", "part")
+_ORDER = ("entity", "record_id", "kind", "position")
+_KEPT = [name for name in CHANNELS.schema if name in VALUES.schema]
 
 
 def build_values(
     channels: pl.DataFrame,
     settings: PhoneSettings,
     *,
-    chunk_rows: int = 50_000,
+    chunk_rows: int = 200_000,
     listen: Listener = ignore,
 ) -> pl.DataFrame:
     """Return every number and address of `channels` as VALUES, sorted by its key.
@@ -37,16 +40,17 @@ def build_values(
     distinct raw values are read at a time.
     """
     started = perf_counter()
-    rows = channels.select(CHANNELS.schema.names()).filter(
-        pl.col("kind").is_in(_KINDS), pl.col("raw").str.strip_chars() != ""
-    )
-    distinct = rows.select("kind", "raw").unique().sort("kind", "raw")
-    listen(StageStarted(_STAGE, distinct.height))
+    is_read = pl.col("kind").is_in(_KINDS) & (pl.col("raw").str.strip_chars() != "")
+    # Sorted before the join, which keeps the order: an account often comes sorted already.
+    rows = channels.select(_KEPT).filter(is_read).sort(_ORDER)
+    distinct = {kind: rows.filter(pl.col("kind") == kind)["raw"].unique() for kind in _KINDS}
+    listen(StageStarted(_STAGE, sum(map(len, distinct.values()))))
     readings = pl.concat(
         [_EMPTY, *_read_chunks(distinct, settings, max(1, chunk_rows), listen)],
         how="vertical",
     )
-    values = VALUES.conform(rows.join(readings, on=["kind", "raw"]).sort(_ORDER))
+    joined = rows.join(readings, on=["kind", "raw"], maintain_order="left_right")
+    values = VALUES.conform(joined)
     listen(StageFinished(_STAGE, values.height, perf_counter() - started))
     return values
 
@@ -83,37 +87,17 @@ def own_keys(
 
 
 def _read_chunks(
-    distinct: pl.DataFrame, settings: PhoneSettings, chunk_rows: int, listen: Listener
+    distinct: Mapping[str, pl.Series], settings: PhoneSettings, chunk_rows: int, listen: Listener
 ) -> Iterator[pl.DataFrame]:
     done = 0
-    for kind in _KINDS:
-        raws = distinct.filter(pl.col("kind") == kind)["raw"]
+    for kind, raws in distinct.items():
         for start in range(0, len(raws), chunk_rows):
             chunk = raws.slice(start, chunk_rows)
             is_phone = kind == "phone"
-            read = read_phone_column(chunk, settings) if is_phone else _read_emails(chunk)
+            read = read_phone_column(chunk, settings) if is_phone else read_email_column(chunk)
             done += len(chunk)
             listen(StageAdvanced(_STAGE, done))
             yield read.select(pl.lit(kind).alias("kind"), *READINGS.names())
-
-
-def _read_emails(raws: pl.Series) -> pl.DataFrame:
-    found = [
-        (raw, part, each) for raw in raws.to_list() for part, each in enumerate(read_emails(raw))
-    ]
-    columns = {
-        "raw": [raw for raw, _, _ in found],
-        "part": [part for _, part, _ in found],
-        "value": [each.value for _, _, each in found],
-        "extension": [None] * len(found),
-        "status": [each.status for _, _, each in found],
-        "reason": [each.reason for _, _, each in found],
-        "rule": [each.rule for _, _, each in found],
-        "n_repeats": [each.n_repeats for _, _, each in found],
-        "type": [None] * len(found),
-        "match_key": [each.match_key for _, _, each in found],
-    }
-    return pl.DataFrame(columns, schema=READINGS)
 
 
 def _judge_names(distinct: pl.DataFrame) -> pl.DataFrame:

@@ -26,7 +26,7 @@ _YANDEX = Provider(canonical="yandex.ru", same=("-", "."))
 _ICLOUD = Provider(canonical="icloud.com")
 _PROTON = Provider(canonical="proton.me", ignored=".-_")
 # Yahoo's "base-word" is not the login of its owner; the others document no tags.
-_PLAIN = Provider(tag=None)
+PLAIN = Provider(tag=None)
 DEFAULT = Provider()
 
 
@@ -56,7 +56,7 @@ PROVIDERS: Mapping[str, Provider] = {
         "yahoo.com ymail.com rocketmail.com aol.com rambler.ru lenta.ru autorambler.ru "
         "myrambler.ru ro.ru rambler.ua gmx.com gmx.de web.de ukr.net i.ua meta.ua tut.by abv.bg "
         "qip.ru sibmail.com e1.ru ngs.ru",
-        _PLAIN,
+        PLAIN,
     ),
 }
 TAGLESS_LABELS = frozenset({"yahoo"})  # yahoo.co.uk, yahoo.de, ...
@@ -87,6 +87,8 @@ PLACEHOLDER_LOGINS = _words("""
     nan unknown n na n/a anonym anonymous noname client klient temp tmp no-reply noreply otkaz
     otkazalsya otsutstvuet ne-ukazan ne_ukazan
 """)
+
+KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "1234567890")  # a piece of a row is a filler
 
 PLACEHOLDER_DOMAINS = _words("""
     no.ru no.no no.com net.ru net.net net.com none.ru none.com 1.ru 1.com 11.ru 111.ru 123.ru
@@ -156,11 +158,30 @@ RELAYS = _words("""
 MESSENGERS = _words("c.us s.whatsapp.net g.us whatsapp lid")
 RESERVED_DOMAINS = _words("example.com example.net example.org")
 RESERVED_TOP = _words("test example invalid localhost")
+# The best known services of mailboxes for an hour, with the domains they hand out.
 DISPOSABLE = _words("""
-    mailinator.com guerrillamail.com 10minutemail.com temp-mail.org tempmail.com yopmail.com
-    trashmail.com sharklasers.com getnada.com dispostable.com maildrop.cc mohmal.com
-    throwawaymail.com fakeinbox.com tempail.com mailnesia.com discard.email emailondeck.com
-    crazymailing.com
+    mailinator.com mailinator.net mailinator2.com binkmail.com suremail.info reallymymail.com
+    guerrillamail.com guerrillamail.net guerrillamail.org guerrillamail.biz guerrillamail.de
+    guerrillamail.info guerrillamailblock.com grr.la sharklasers.com spam4.me pokemail.net
+    10minutemail.com 10minutemail.net 10minutemail.co.za 10minemail.com 20minutemail.com
+    20minutemail.it 10mail.org minutemail.io my10minutemail.com
+    temp-mail.org temp-mail.io temp-mail.ru tempmail.com tempmail.net tempmail.plus tempmail.de
+    tempmailo.com tempail.com tempmailaddress.com tempinbox.com temp-inbox.com tempr.email
+    temporary-mail.net temporarymail.com tmpmail.org tmpmail.net tmail.ws tmails.net tmpeml.com
+    yopmail.com yopmail.fr yopmail.net cool.fr.nf jetable.fr.nf nospam.ze.tc nomail.xl.cx
+    trashmail.com trashmail.net trashmail.de trashmail.me trash-mail.com trashmail.ws
+    mytrashmail.com wegwerfmail.de wegwerfmail.net wegwerfemail.de spambog.com spambog.ru
+    spamgourmet.com spamex.com spambox.us spamfree24.org spam.la mailcatch.com mailnull.com
+    maildrop.cc mailnesia.com mailexpire.com mailmoat.com mailsac.com mailtemp.info
+    mailforspam.com mail-temp.com mailpoof.com mailtothis.com mailzilla.com
+    getnada.com nada.email getairmail.com dispostable.com disposablemail.com discard.email
+    discardmail.com discardmail.de throwawaymail.com throwam.com fakeinbox.com fakemail.net
+    fakemailgenerator.com mohmal.com mohmal.in emailondeck.com emailfake.com email-fake.com
+    crazymailing.com moakt.com moakt.cc incognitomail.org anonbox.net anonymbox.com
+    burnermail.io 33mail.com inboxkitten.com inboxbear.com dropmail.me 10mail.tk emltmp.com
+    einrot.com armyspy.com cuvox.de dayrep.com fleckens.hu gustr.com jourrapide.com
+    rhyta.com superrito.com teleworm.us mintemail.com deadaddress.com jetable.org
+    no-spam.ws owlymail.com linshiyouxiang.net generator.email
 """)
 # The domains that a bare "ivan@mail" most likely meant.
 SUGGESTED_BY_LABEL: Mapping[str, str] = {

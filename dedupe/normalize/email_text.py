@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 from publicsuffixlist import PublicSuffixList
@@ -41,19 +41,30 @@ _USUAL_TOP = frozenset(
     ]
 )
 _DOMAIN_MAX = 254
+# Trust in what was cut or mended.
+_BESIDE = 0.95  # a sign or a word stands beside the address
+_REPAIRED = 0.9  # spaces, "(at)" or a comma stood inside
+_DECODED = 0.8  # typed on the Russian layout
+_WITH_WWW = 0.6
+_GLUED_AT_PROVIDER, _GLUED_AT_SUFFIX = 0.9, 0.6
+_ALTERNATIVE = 0.5  # "ivan/petr@mail.ru"
 _EDGES = ".'`!?/&=#-_+~^$%*"
 _DOMAIN = re.compile(r"(?:[\w-]+\.)+[^\W\d_][\w-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A login and a domain as typed; `rule` says how they were cut out, "" domain: no @ left."""
+    """A login and a domain as typed; `rule` says how they were cut out, "" domain: no @ left.
+
+    `trust` is how likely it is that this address was meant: see contracts.CERTAIN.
+    """
 
     login: str
     domain: str
     rule: str
     is_repaired: bool = False
     had_www: bool = False
+    trust: float = 1.0
 
 
 def candidates(raw: str) -> list[Candidate]:
@@ -62,7 +73,12 @@ def candidates(raw: str) -> list[Candidate]:
     tokens = [token for token in _SPLIT.split(text) if "@" in token]
     is_alone = len(tokens) == 1 and tokens[0] == text.strip()
     rule = "whole" if is_alone else "separator" if len(tokens) > 1 else "text"
-    return [found for token in tokens for found in _read_token(token, rule, is_repaired)]
+    token_trust = (1.0 if is_alone else _BESIDE) * (_REPAIRED if is_repaired else 1.0)
+    return [
+        found
+        for token in tokens
+        for found in _read_token(token, rule, is_repaired, trust=token_trust)
+    ]
 
 
 @lru_cache(maxsize=1 << 14)
@@ -112,19 +128,20 @@ def _dotted(text: str) -> str:
     return _COMMA_DOT.sub(dot, _LOOSE_DOT.sub(dot, text))
 
 
-def _read_token(token: str, rule: str, is_repaired: bool) -> Iterator[Candidate]:
+def _read_token(token: str, rule: str, is_repaired: bool, *, trust: float) -> Iterator[Candidate]:
     token, had_www = _without_www(token)
     if (decoded := _decoded(token)) != token:
-        token, is_repaired = decoded, True
+        token, is_repaired, trust = decoded, True, trust * _DECODED
     parts = [part for part in token.split("@") if part.strip(_EDGES)]
     is_glued = len(parts) > 2
     if len(parts) < 2:
         yield Candidate(login="", domain="", rule=rule)
         return
-    login = parts[0]
+    login, before = parts[0], _WITH_WWW if had_www else 1.0
     for at, part in enumerate(parts[1:], 1):
         is_last = at == len(parts) - 1
         domain, following = (part, "") if is_last else _cut_glued(part)
+        after = 1.0 if is_last else _glued_trust(domain)
         yield from _variants(
             Candidate(
                 login=login,
@@ -132,9 +149,14 @@ def _read_token(token: str, rule: str, is_repaired: bool) -> Iterator[Candidate]
                 rule="glued" if is_glued else rule,
                 is_repaired=is_repaired,
                 had_www=had_www and at == 1,
+                trust=trust * min(before, after),
             )
         )
-        login = following or part
+        login, before = following or part, after
+
+
+def _glued_trust(domain: str) -> float:
+    return _GLUED_AT_PROVIDER if domain in FREE_PROVIDERS else _GLUED_AT_SUFFIX
 
 
 def _without_www(token: str) -> tuple[str, bool]:
@@ -160,13 +182,8 @@ def _variants(found: Candidate) -> Iterator[Candidate]:
     for login in logins if is_list else [found.login]:
         for each in domains:
             alt = "alt_login" if is_list else "alt_domain" if len(domains) > 1 else found.rule
-            yield Candidate(
-                login=login,
-                domain=each,
-                rule=alt,
-                is_repaired=found.is_repaired,
-                had_www=found.had_www,
-            )
+            trust = found.trust if alt == found.rule else min(found.trust, _ALTERNATIVE)
+            yield replace(found, login=login, domain=each, rule=alt, trust=trust)
 
 
 def is_domain(text: str) -> bool:

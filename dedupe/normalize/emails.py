@@ -12,6 +12,7 @@ only. A domain that looks misspelt is flagged, never rewritten: several typos ar
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -30,10 +31,15 @@ _NOTHING = re.compile(
     r"no|none|null|nan|nil|n a|na|no ?e?mail|unknown|undefined|not set|отказ\w*|почта|e ?mail|"
     r"test|тест)"
 )
-_KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "1234567890")
+_SPECIAL = rules.MESSENGERS | rules.PLACEHOLDER_DOMAINS | rules.RESERVED_DOMAINS | set(rules.TYPOS)
+_SPECIAL_ENDS = tuple(f".{end}" for end in rules.RESERVED_TOP | rules.LOGIN_SUBDOMAINS)
 _EDGES = "'`!?/&=#-^~$%"
 _SIGNS_MAX = 4_000
 _LOGIN_MAX, _ADDRESS_MAX = 64, 254
+# Trust in what was mended; the rest of it comes with the candidate.
+_FOLDED = 0.9  # lookalike letters
+_STRIPPED = 0.95  # a dot or a quote at the login's edge
+_GLUED_TEXT, _GLUED_WORD = 0.85, 0.7  # "mail.ru89161234567", "mail.rutel"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +53,7 @@ class EmailFound:
     n_repeats: int = 0
     match_key: str | None = None
     flags: frozenset[str] = frozenset()
+    confidence: float = 1.0
 
 
 def read_emails(raw: str) -> tuple[EmailFound, ...]:
@@ -73,13 +80,42 @@ def email_match_key(address: str) -> str:
     for parent in rules.LOGIN_SUBDOMAINS:
         if domain.endswith("." + parent):
             return f"{domain.removesuffix('.' + parent)}@{parent}"
-    provider = rules.PROVIDERS.get(domain, rules.DEFAULT)
-    has_tags = provider.tag and domain.partition(".")[0] not in rules.TAGLESS_LABELS
-    base = (login.partition(provider.tag or "+")[0] or login) if has_tags else login
+    provider = provider_of(domain)
+    base = (login.partition(provider.tag)[0] or login) if provider.tag else login
     if provider.same:
         base = base.replace(*provider.same)
     base = base.translate(str.maketrans("", "", provider.ignored)) or base
     return f"{base}@{provider.canonical or domain}"
+
+
+def provider_of(domain: str) -> rules.Provider:
+    """Return the rule that a domain's mailboxes follow."""
+    is_tagless = domain.partition(".")[0] in rules.TAGLESS_LABELS
+    return rules.PROVIDERS.get(domain, rules.PLAIN if is_tagless else rules.DEFAULT)
+
+
+@lru_cache(maxsize=1 << 16)
+def ordinary_provider(domain: str) -> rules.Provider | None:
+    """Return the rule of a lower-case ASCII domain that any proper login makes an address at.
+
+    None where the whole address must be read: a filler's domain, a messenger's, one that
+    wants a suggestion or does not exist.
+    """
+    if domain in _SPECIAL or domain.endswith(_SPECIAL_ENDS) or not _HOST_ASCII.fullmatch(domain):
+        return None
+    if public_suffix(domain) is None:
+        return None
+    return provider_of(domain)
+
+
+def suggested_domain(domain: str) -> str | None:
+    """Return the provider's domain that a misspelt one most likely means, by the table of slips."""
+    if domain in rules.TYPOS:
+        return rules.TYPOS[domain]
+    # .gmail is a top domain of Google's, and no mailbox's.
+    if "." not in domain or (public_suffix(domain) is None and domain.count(".") == 1):
+        return rules.SUGGESTED_BY_LABEL.get(domain.partition(".")[0])
+    return None
 
 
 def is_role_login(login: str) -> bool:
@@ -90,20 +126,23 @@ def is_role_login(login: str) -> bool:
 def _judge(found: Candidate) -> EmailFound:
     if any(sign in found.login + found.domain for sign in "*•…") or "..." in found.login:
         return _invalid("masked", found, {"masked"})
-    domain, is_cut = _domain(found.domain)
+    domain, domain_trust = _domain(found.domain)
     login = found.login.strip(_EDGES)
     bare = login.strip(".")
     folded, is_folded = _login(bare, domain)
     if not folded or not domain:
         return _invalid("syntax", found)
-    repaired = found.is_repaired or is_cut or is_folded or bare != login
-    suggestion = _suggestion(domain)
-    flags = {"repaired"} if repaired else set()
+    mends = [domain_trust, _FOLDED if is_folded else 1.0, _STRIPPED if bare != login else 1.0]
+    suggestion = suggested_domain(domain)
+    flags = {"repaired"} if found.is_repaired or min(mends) < 1 else set()
     if found.had_www:
         flags |= {"repaired", "suggest"}
     if suggestion:
         flags.add(f"suggest:{suggestion}")
-    return _addressed(folded, domain, found, flags)
+    judged = _addressed(folded, domain, found, flags)
+    if judged.value is None:
+        return judged
+    return replace(judged, confidence=round(found.trust * math.prod(mends), 2))
 
 
 def _addressed(login: str, domain: str, found: Candidate, flags: set[str]) -> EmailFound:
@@ -141,22 +180,22 @@ def _key(login: str, host: str, flags: set[str]) -> str:
     return email_match_key(f"{login}@{host}")
 
 
-def _domain(domain: str) -> tuple[str, bool]:
-    """Return a domain without glued text and lookalikes, and whether it was repaired."""
+def _domain(domain: str) -> tuple[str, float]:
+    """Return a domain without glued text and lookalikes, and the trust in what was mended."""
     text = domain.strip("." + _EDGES)
     latin = to_latin(text)
     is_slip = latin.isascii() and any(map(is_mixed, text.split(".")))
     if latin != text and (is_slip or latin in rules.FREE_PROVIDERS):
-        return latin, True
+        return latin, _FOLDED
     if public_suffix(text) is not None or text in rules.TYPOS:
-        return text, False
+        return text, 1.0
     for at in range(len(text) - 1, 3, -1):
         head, rest = text[:at], text[at:]
         is_glued = not rest[0].isascii() or rest[0].isdigit() or rest[0] == "_"
         is_known = head in rules.FREE_PROVIDERS and len(rest) > 2
         if (is_glued and is_domain(head)) or is_known:
-            return head, True
-    return text, False
+            return head, _GLUED_TEXT if is_glued else _GLUED_WORD
+    return text, 1.0
 
 
 def _login(login: str, domain: str) -> tuple[str, bool]:
@@ -189,15 +228,6 @@ def _has_suffix(domain: str, flags: set[str]) -> bool:
     return public_suffix(domain) is not None or any(f.startswith("suggest:") for f in flags)
 
 
-def _suggestion(domain: str) -> str | None:
-    if domain in rules.TYPOS:
-        return rules.TYPOS[domain]
-    # .gmail is a top domain of Google's, and no mailbox's.
-    if "." not in domain or (public_suffix(domain) is None and domain.count(".") == 1):
-        return rules.SUGGESTED_BY_LABEL.get(domain.partition(".")[0])
-    return None
-
-
 def _is_placeholder(login: str, host: str) -> bool:
     if host in rules.PLACEHOLDER_DOMAINS or host in rules.RESERVED_DOMAINS:
         return True
@@ -210,7 +240,7 @@ def _is_placeholder(login: str, host: str) -> bool:
 def _is_run(login: str) -> bool:
     if len(login) < 3:
         return False
-    return len(set(login)) == 1 or (len(login) > 3 and any(login in row for row in _KEYBOARD))
+    return len(set(login)) == 1 or (len(login) > 3 and any(login in row for row in rules.KEYBOARD))
 
 
 def _kinds(login: str, host: str) -> set[str]:

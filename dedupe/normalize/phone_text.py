@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from .text import bounded, plain
 
@@ -41,6 +42,8 @@ _DATE = re.compile(
     r"|(?<![\d-])(?:19|20)\d\d-(?:0\d|1[0-2])-[0-3]\d(?![\d-])"
 )
 _SIGNS_MAX = 4_000
+# Without letters, "@", ":" and the like there are no links, words or hours to take out.
+_SIGNS_ONLY = re.compile(r"[0-9 \n\t()+.,;/|#*'-]*")
 _ALWAYS = re.compile(r"(?<![\d/-])24\s?/\s?7(?!\d)")
 # "8/495/123-45-67", "495/123-45-67", "8(495)/123-45-67": the slash ends an area code.
 _SLASHED = re.compile(
@@ -118,29 +121,44 @@ class Lexed:
     has_email: bool
     has_mask: bool
     lost_digits: bool  # a spreadsheet wrote a number as a power and dropped its end
+    has_odd_digits: bool  # letters were taken for digits
     text: str
 
 
 def lex(raw: str) -> Lexed:
     """Clean `raw` and cut it into runs."""
-    text = (
-        plain(bounded(raw, _SIGNS_MAX).replace("№", "#"))
-        .replace("ё", "е")
-        .replace("%2b", "+")
-        .replace("%20", " ")
-    )
+    text = plain(bounded(raw, _SIGNS_MAX).replace("№", "#"))
+    if _SIGNS_ONLY.fullmatch(text):
+        return _lexed(_ALWAYS.sub(" ", _EXCEL_FLOAT.sub(r"\1", text)))
+    text = text.replace("ё", "е").replace("%2b", "+").replace("%20", " ")
     text = _MESSENGER.sub(r" \1 ", _PHONE_LINK.sub(" ", text))
     text = _LINK_TAIL.sub(" ", _TAG.sub("\n", text))
     without_links = _LINK.sub(" ", text)
     without_emails = _EMAIL.sub(" ", without_links)
     text, lost_digits = _unspreadsheet(without_emails)
-    text = _ODD_3.sub(lambda m: "3" * len(m[0]), _ODD_O.sub(lambda m: "0" * len(m[0]), text))
-    text = _without_slashes(_DATE.sub(" ", _HOURS.sub(" ", _ALWAYS.sub(" ", text))))
+    fixed = _ODD_3.sub(lambda m: "3" * len(m[0]), _ODD_O.sub(lambda m: "0" * len(m[0]), text))
+    return _lexed(
+        _HOURS.sub(" ", _ALWAYS.sub(" ", fixed)),
+        has_email=without_emails != without_links,
+        lost_digits=lost_digits,
+        has_odd_digits=fixed != text,
+    )
+
+
+def _lexed(
+    text: str,
+    *,
+    has_email: bool = False,
+    lost_digits: bool = False,
+    has_odd_digits: bool = False,
+) -> Lexed:
+    text = _without_slashes(_DATE.sub(" ", text))
     return Lexed(
         runs=tuple(_runs(text)),
-        has_email=without_emails != without_links,
+        has_email=has_email,
         has_mask=bool(_MASK.search(text)),
         lost_digits=lost_digits,
+        has_odd_digits=has_odd_digits,
         text=text.strip(),
     )
 
@@ -197,6 +215,7 @@ def _has_plus(gap: str) -> bool:
     return at >= 0 and not gap[at + 1 :].strip(" ()-.")
 
 
+@lru_cache(maxsize=1 << 12)  # few gaps make up nearly all
 def _gap_kind(gap: str) -> Gap:
     if _has_plus(gap):
         return Gap.PLUS
@@ -218,5 +237,6 @@ def _sign_kind(gap: str) -> Gap:
     return Gap.SEMICOLON if rest == {";"} else Gap.BREAK
 
 
+@lru_cache(maxsize=1 << 12)
 def _label(gap: str) -> str | None:
     return next((reason for reason, words in _LABELS if words.search(gap)), None)

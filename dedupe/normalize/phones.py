@@ -15,16 +15,23 @@ import re
 from dataclasses import dataclass
 
 from .numbering import HOME_REGIONS, Reader, home_type, is_filler, is_placeholder
-from .phone_numbers import Numbers, Unread, clean_area_code
+from .phone_numbers import Hit, Numbers, Unread, clean_area_code
 from .phone_pieces import cut
 from .phone_text import Gap, Lexed, lex
 
 HOME_SIGNS = " \u00a0()\u2010\u2011\u2013\u2014-"
 HOME_SHAPE = "^(?:[+]?7|8)?([0-9]{10})$"
+# Dots between the groups: "8.916.123.45.67", "+7 (4852) 12.34.56". Not 79161234567.0.
+DOTTED_SHAPE = (
+    r"^ ?(?:(?:[+]?7|8)[ .-]?)?(?:[(][0-9]{3,5}[)][ .-]?|[0-9]{3,5}[ .-])"
+    r"[0-9]{1,3}[ .-]?[0-9]{2}[ .-]?[0-9]{2} ?$"
+)
 MASKS = ("mask", "placeholder")
 
 _WITHOUT_SIGNS = str.maketrans("", "", HOME_SIGNS)
 _HOME = re.compile(HOME_SHAPE[:-1])
+_DOTTED = re.compile(DOTTED_SHAPE[:-1])
+_ODD_DIGITS = 0.9  # trust in a number with letters for digits: "8916О123З45"
 _RICH = 9  # so many unreadable digits beside a good number deserve a row of their own
 _NOTHING = re.compile(
     r"(?:нет(?: тел\w*| номера)?|нету|без (?:тел\w*|номера)|не ?указан\w*|не ?известн\w*|"
@@ -59,17 +66,40 @@ def read_phones(
     Never empty: a value that holds no number gives one row with the reason.
     """
     region = region.upper()
-    if region in HOME_REGIONS and (national := home_national(raw)):
+    if region in HOME_REGIONS and (national := home_national(raw) or _dotted_national(raw)):
         plain = home_found(national, home_type(national))
         if plain:
             return (plain,)
     return _read(raw, region, clean_area_code(area_code))
 
 
+def read_alternatives(
+    raw: str, *, region: str = "RU", area_code: str | None = None
+) -> tuple[PhoneFound, ...]:
+    """Return what `raw` may mean besides what `read_phones` says, mostly nothing.
+
+    For matching only: the neighbouring line that an extension may be, the second way to
+    cut glued digits, the other country of a "+49...". Confidence is below 0.6.
+    """
+    region = region.upper()
+    if region in HOME_REGIONS and (national := home_national(raw)) and home_type(national):
+        return ()
+    numbers = _all_numbers(lex(raw), region, clean_area_code(area_code))
+    return tuple(
+        _as_found(key, hit, f"{hit.rule}_alternative", 1.0)
+        for key, hit in numbers.others.items()
+        if key not in numbers.hits
+    )
+
+
 def home_national(raw: str) -> str | None:
     """Return the ten digits of a value that is nothing but one number of country code 7."""
     match = _HOME.fullmatch(raw.translate(_WITHOUT_SIGNS))
     return match[1] if match else None
+
+
+def _dotted_national(raw: str) -> str | None:
+    return home_national(raw.replace(".", "")) if _DOTTED.fullmatch(raw) else None
 
 
 def home_found(national: str, kind: str | None) -> PhoneFound | None:
@@ -83,18 +113,27 @@ def home_found(national: str, kind: str | None) -> PhoneFound | None:
 
 def _read(raw: str, region: str, area_code: str | None) -> tuple[PhoneFound, ...]:
     lexed = lex(raw)
-    numbers = _numbers(lexed, Reader(region), area_code)
-    if numbers.country_codes and numbers.unread:
-        # "+375 29 ..., 33 ...": what was unreadable may be of the country beside it.
-        hinted = Reader(region, hints=tuple(sorted(numbers.country_codes)))
-        numbers = _numbers(lexed, hinted, area_code)
-    found = [_found(numbers, key) for key in numbers.hits]
+    numbers = _all_numbers(lexed, region, area_code)
+    trust = _ODD_DIGITS if lexed.has_odd_digits else 1.0
+    found = [
+        _as_found(key, hit, _rule(hit, numbers.n_pieces), trust)
+        for key, hit in numbers.hits.items()
+    ]
     if not found:
         return (_why_nothing(lexed, numbers.unread),)
     beside = {each.reason: _nothing(each.reason) for each in numbers.unread if each.n >= _RICH}
     if lexed.lost_digits:
         beside["digits_lost"] = _nothing("digits_lost")
     return (*found, *beside.values())
+
+
+def _all_numbers(lexed: Lexed, region: str, area_code: str | None) -> Numbers:
+    numbers = _numbers(lexed, Reader(region), area_code)
+    if numbers.country_codes and numbers.unread:
+        # "+375 29 ..., 33 ...": what was unreadable may be of the country beside it.
+        hinted = Reader(region, hints=tuple(sorted(numbers.country_codes)))
+        numbers = _numbers(lexed, hinted, area_code)
+    return numbers
 
 
 def _numbers(lexed: Lexed, reader: Reader, area_code: str | None) -> Numbers:
@@ -111,11 +150,13 @@ def _numbers(lexed: Lexed, reader: Reader, area_code: str | None) -> Numbers:
     return numbers
 
 
-def _found(numbers: Numbers, key: tuple[str, str | None]) -> PhoneFound:
-    hit = numbers.hits[key]
-    rule = hit.rule
-    if rule == "whole" and numbers.n_pieces > 1:
-        rule = "separator" if hit.is_apart else "space"
+def _rule(hit: Hit, n_pieces: int) -> str:
+    if hit.rule != "whole" or n_pieces == 1:
+        return hit.rule
+    return "separator" if hit.is_apart else "space"
+
+
+def _as_found(key: tuple[str, str | None], hit: Hit, rule: str, trust: float) -> PhoneFound:
     return PhoneFound(
         value=key[0],
         extension=key[1],
@@ -124,7 +165,7 @@ def _found(numbers: Numbers, key: tuple[str, str | None]) -> PhoneFound:
         rule=rule,
         type=hit.type,
         n_repeats=hit.n_repeats,
-        confidence=round(hit.confidence, 2),
+        confidence=round(hit.confidence * trust, 2),
     )
 
 

@@ -259,7 +259,8 @@ def valid_numbers() -> st.SearchStrategy[str]:
 @given(st.one_of(valid_numbers(), TEXTS))
 def test_reading_a_returned_number_gives_itself(raw: str) -> None:
     for each in read_phones(raw):
-        if each.status == "valid":
+        # A foreign number that only its groups show is written with them: see proposals.
+        if each.status == "valid" and each.rule != "grouped":
             again = read_phones(each.value)
             assert [(one.value, one.status) for one in again] == [(each.value, "valid")]
             assert phonenumbers.is_valid_number(phonenumbers.parse(each.value))

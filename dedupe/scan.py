@@ -27,8 +27,15 @@ from dedupe.errors import InputError
 from dedupe.events import Listener
 from dedupe.language import N_
 from dedupe.match import build_clusters, build_groups
-from dedupe.normalize import PhoneSettings, build_names, build_values, mark_shared, own_keys
-from dedupe.normalize.proposals import propose_values
+from dedupe.normalize import (
+    PhoneSettings,
+    build_names,
+    build_values,
+    mark_shared,
+    mark_templates,
+    own_keys,
+    propose_values,
+)
 from dedupe.report.html import render_html
 from dedupe.report.json_file import write_summary
 from dedupe.snapshot import check_writable, is_snapshot, open_snapshot, staged_folder
@@ -114,8 +121,11 @@ def scan(
     stages = _Stages(listen)
     with stages.stage("normalize") as rows:
         cards = _cards(account)
-        names = build_names(cards)
-        values = _values(account, cards, names, options, listen)
+        values = _values(account, cards, options, listen)
+        names = mark_templates(build_names(cards), cards, values)
+        users = account.frame("users")
+        own = own_keys(users["phone"], users["email"], options.phone)
+        values = mark_shared(values, names, own=own)
         proposals = propose_values(values)
         rows.append(values.height)
     with stages.stage("match") as rows:
@@ -180,17 +190,10 @@ def _cards(account: Account) -> pl.DataFrame:
 
 
 def _values(
-    account: Account,
-    cards: pl.DataFrame,
-    names: pl.DataFrame,
-    options: ScanOptions,
-    listen: Listener,
+    account: Account, cards: pl.DataFrame, options: ScanOptions, listen: Listener
 ) -> pl.DataFrame:
     live = account.frame("channels").join(cards, on=["entity", "record_id"], how="semi")
-    values = build_values(live, options.phone, chunk_rows=options.chunk_rows, listen=listen)
-    users = account.frame("users")
-    own = own_keys(users["phone"], users["email"], options.phone)
-    return mark_shared(values, names, own=own)
+    return build_values(live, options.phone, chunk_rows=options.chunk_rows, listen=listen)
 
 
 def _survivor_facts(account: Account, cards: pl.DataFrame) -> pl.DataFrame:

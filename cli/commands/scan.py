@@ -229,7 +229,7 @@ def _zone(name: str | None) -> str | None:
 
 
 def _region(name: str) -> str:
-    from dedupe.normalize.phone_column import is_region
+    from dedupe.normalize import is_region
 
     region = name.strip().upper()
     if not is_region(region):

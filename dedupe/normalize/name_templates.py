@@ -1,0 +1,83 @@
+"""Names that a machine wrote: the same template on many cards of many people.
+
+Telephony, chats and forms let their users choose the text, so no table lists them all. A
+template is a name with its digits masked ("Заявка №123" and "Заявка №77" are one); it is
+junk when many contacts have it, with as many phones, and no word in it is a known name.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from dedupe.contracts import NAMES, Entity
+
+from .given_names import full_names
+from .person_lookup import is_in_tables
+from .person_tables import surname_counts
+from .scripts import Script, script_of
+from .surnames import masculine
+
+CARDS_MIN = 20
+PHONES_MIN = 10
+REASON = "template"
+_KEY = ["entity", "record_id"]
+_PATRONYMICS = ("ович", "евич", "овна", "евна", "ична", "оглы", "кызы")
+
+
+def mark_templates(names: pl.DataFrame, cards: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
+    """Return NAMES with machine-made names of contacts marked as junk, in the same order.
+
+    `cards` has entity, record_id and name; `values` is VALUES: a template without digits
+    must stand beside at least 10 phones, or it may be one person's cards.
+    """
+    text = pl.col("name").str.to_lowercase().str.replace_all("ё", "е")
+    template = text.str.replace_all(r"\d+", "#").str.replace_all(r"[^\w#]+", " ")
+    contacts = cards.filter(pl.col("entity") == Entity.CONTACT).select(
+        *_KEY, template=template.str.strip_chars()
+    )
+    judged = names.filter(pl.col("status") == "ok").select(_KEY)
+    often = contacts.join(judged, on=_KEY, how="semi").filter(
+        (pl.len().over("template") >= CARDS_MIN) & (pl.col("template") != "")
+    )
+    phones = values.filter(pl.col("kind") == "phone").select(*_KEY, "value")
+    counts = (
+        often.join(phones, on=_KEY, how="left")
+        .group_by("template")
+        .agg(n_phones=pl.col("value").drop_nulls().n_unique())
+    )
+    junk = [
+        template
+        for template, n_phones in counts.iter_rows()
+        if is_machine_made(template, n_phones=n_phones)
+    ]
+    found = often.filter(pl.col("template").is_in(junk)).select(*_KEY, made=pl.lit(value=True))
+    marked = names.join(found, on=_KEY, how="left", maintain_order="left")
+    made = pl.col("made").fill_null(value=False)
+    return NAMES.conform(
+        marked.with_columns(
+            status=pl.when(made).then(pl.lit("junk")).otherwise("status"),
+            reason=pl.when(made).then(pl.lit(REASON)).otherwise("reason"),
+            match_key=pl.when(made).then(pl.lit("")).otherwise("match_key"),
+        )
+    )
+
+
+def is_machine_made(template: str, *, n_phones: int) -> bool:
+    """Tell whether a frequent `template` (lower case, digits as "#") names nobody.
+
+    Without digits it must be Cyrillic: of other scripts too few names are known to us for
+    an unknown word to mean anything.
+    """
+    words = [word for word in template.split() if "#" not in word and len(word) > 1]
+    if any(_is_known(word) for word in words):
+        return False
+    if "#" in template:
+        return True
+    is_cyrillic = all(script_of(word) is Script.CYRILLIC for word in words)
+    return bool(words) and is_cyrillic and n_phones >= PHONES_MIN
+
+
+def _is_known(word: str) -> bool:
+    """Tell whether a word may be somebody's name."""
+    is_listed = is_in_tables(word) or masculine(word) in surname_counts()
+    return is_listed or bool(full_names(word)) or word.endswith(_PATRONYMICS)

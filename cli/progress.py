@@ -52,8 +52,8 @@ class _Live:
         match event:
             case StageStarted(stage, total):
                 self._start(stage, total)
-            case StageAdvanced(stage, done) if self._progress and stage in self._tasks:
-                self._progress.update(self._tasks[stage], completed=done)
+            case StageAdvanced(stage, done, total) if self._progress and stage in self._tasks:
+                self._progress.update(self._tasks[stage], completed=done, total=total or None)
             case StageFinished(stage):
                 self._finish(stage)
 

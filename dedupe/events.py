@@ -21,10 +21,11 @@ class StageStarted:
 
 @dataclass(frozen=True, slots=True)
 class StageAdvanced:
-    """`done` of the stage's `total` units are finished."""
+    """`done` of the stage's `total` units are finished; `total` is 0 where the start told it."""
 
     stage: str
     done: int
+    total: int = 0
 
 
 @dataclass(frozen=True, slots=True)

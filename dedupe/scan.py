@@ -31,10 +31,12 @@ from dedupe.normalize import (
     PhoneSettings,
     build_names,
     build_values,
+    count_domains,
     mark_shared,
     mark_templates,
     own_keys,
     propose_values,
+    suggest_domains,
 )
 from dedupe.report.html import render_html
 from dedupe.report.json_file import write_summary
@@ -126,7 +128,8 @@ def scan(
         users = account.frame("users")
         own = own_keys(users["phone"], users["email"], options.phone)
         values = mark_shared(values, names, own=own)
-        proposals = propose_values(values)
+        suggestions = suggest_domains(count_domains(values))
+        proposals = propose_values(values, suggestions=suggestions)
         rows.append(values.height)
     with stages.stage("match") as rows:
         groups = build_groups(values)

@@ -17,6 +17,7 @@ from __future__ import annotations
 from .columns import build_names, build_values, own_keys
 from .company import CompanyName, forms_conflict, parse_company
 from .company_columns import build_companies, build_tax_numbers
+from .email_typos import count_domains, suggest_domains
 from .emails import EmailFound, read_emails
 from .given_names import full_names
 from .name_templates import mark_templates
@@ -44,6 +45,7 @@ __all__ = [
     "build_persons",
     "build_tax_numbers",
     "build_values",
+    "count_domains",
     "forms_conflict",
     "full_names",
     "is_region",
@@ -64,4 +66,5 @@ __all__ = [
     "read_tax_numbers",
     "skeleton",
     "skeleton_column",
+    "suggest_domains",
 ]

@@ -7,12 +7,11 @@ values are read at a time, which only bounds memory.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from time import perf_counter
 
 import polars as pl
 
 from dedupe.contracts import CHANNELS, NAMES, VALUES, Entity
-from dedupe.events import Listener, StageAdvanced, StageFinished, StageStarted, ignore
+from dedupe.events import Listener, StageAdvanced, ignore
 
 from .email_columns import read_email_column
 from .emails import read_emails
@@ -37,22 +36,18 @@ def build_values(
     """Return every number and address of `channels` as VALUES, sorted by its key.
 
     A blank raw value gives no row, any other at least one. `chunk_rows` is how many
-    distinct raw values are read at a time.
+    distinct raw values are read at a time; `listen` is told after each.
     """
-    started = perf_counter()
     is_read = pl.col("kind").is_in(_KINDS) & (pl.col("raw").str.strip_chars() != "")
     # Sorted before the join, which keeps the order: an account often comes sorted already.
     rows = channels.select(_KEPT).filter(is_read).sort(_ORDER)
     distinct = {kind: rows.filter(pl.col("kind") == kind)["raw"].unique() for kind in _KINDS}
-    listen(StageStarted(_STAGE, sum(map(len, distinct.values()))))
     readings = pl.concat(
         [_EMPTY, *_read_chunks(distinct, settings, max(1, chunk_rows), listen)],
         how="vertical",
     )
     joined = rows.join(readings, on=["kind", "raw"], maintain_order="left_right")
-    values = VALUES.conform(joined)
-    listen(StageFinished(_STAGE, values.height, perf_counter() - started))
-    return values
+    return VALUES.conform(joined)
 
 
 def build_names(cards: pl.DataFrame) -> pl.DataFrame:
@@ -89,14 +84,14 @@ def own_keys(
 def _read_chunks(
     distinct: Mapping[str, pl.Series], settings: PhoneSettings, chunk_rows: int, listen: Listener
 ) -> Iterator[pl.DataFrame]:
-    done = 0
+    done, total = 0, sum(map(len, distinct.values()))
     for kind, raws in distinct.items():
         for start in range(0, len(raws), chunk_rows):
             chunk = raws.slice(start, chunk_rows)
             is_phone = kind == "phone"
             read = read_phone_column(chunk, settings) if is_phone else read_email_column(chunk)
             done += len(chunk)
-            listen(StageAdvanced(_STAGE, done))
+            listen(StageAdvanced(_STAGE, done, total))
             yield read.select(pl.lit(kind).alias("kind"), *READINGS.names())
 
 

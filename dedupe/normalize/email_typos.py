@@ -51,6 +51,19 @@ def suggest_domains(domain_counts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def count_domains(values: pl.DataFrame) -> pl.DataFrame:
+    """Return `domain` and `n`, the cards that hold it, of the addresses in VALUES."""
+    return (
+        values.lazy()
+        .filter((pl.col("kind") == "email") & pl.col("value").is_not_null())
+        .select("entity", "record_id", domain=pl.col("value").str.split("@").list.last())
+        .unique()
+        .group_by("domain")
+        .agg(n=pl.len())
+        .collect()
+    )
+
+
 def slips(target: str) -> frozenset[str]:
     """Return every string one edit away from the domain `target`."""
     cuts = [(target[:at], target[at:]) for at in range(len(target) + 1)]

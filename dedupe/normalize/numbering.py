@@ -19,8 +19,8 @@ from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberType, ValidationResult
+from stdnum.ru import inn
 
-from . import ru_inn
 from .phone_walk import judged, national_type
 
 HOME_REGIONS = frozenset({"RU", "KZ"})
@@ -144,7 +144,7 @@ def why_not(digits: str, *, plus: bool, lengths: tuple[int, ...], region: str) -
         return "bank_card"
     if is_placeholder(national):
         return "placeholder"
-    if not plus and ru_inn.is_valid(digits):
+    if not plus and inn.is_valid(digits):
         return "tax_number"
     if region in HOME_REGIONS and not (plus and digits[0] not in "78"):
         return _why_not_home(digits, plus)
@@ -288,8 +288,8 @@ def _trunk_readings(digits: str) -> list[Reading]:
 def _read_abroad(digits: str, lengths: tuple[int, ...]) -> Reading | None:
     """Read a foreign number whose plus is missing."""
     if digits.startswith(_NEAR) and (near := _abroad(digits, "no_plus", 1.5, 0.9)):
-        return replace(near, trust=0.6) if ru_inn.is_valid(digits) else near
-    if len(digits) < 11 or ru_inn.is_valid(digits) or home_type(digits[:HOME_DIGITS]):
+        return replace(near, trust=0.6) if inn.is_valid(digits) else near
+    if len(digits) < 11 or inn.is_valid(digits) or home_type(digits[:HOME_DIGITS]):
         return None
     found = _abroad(digits, "no_plus", 7.0, 0.45)
     if found and len(lengths) > 1 and lengths[0] != len(str(found.country_code)):

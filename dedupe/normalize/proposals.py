@@ -9,25 +9,12 @@ from __future__ import annotations
 
 import polars as pl
 
-from dedupe.contracts import CERTAIN
+from dedupe.contracts import CERTAIN, PROPOSALS
 
 from .emails import suggested_domain
 from .leftovers import hold_nothing_else
 from .phone_walk import code_digits
 
-PROPOSALS = pl.Schema(
-    {
-        "entity": pl.String(),
-        "record_id": pl.String(),
-        "kind": pl.String(),
-        "position": pl.Int32(),
-        "raw": pl.String(),
-        "proposal": pl.String(),  # null where there is nothing to change
-        "action": pl.String(),  # split | drop_repeat | normalize | correct | none
-        "confidence": pl.Float64(),  # the least of the parts'; null where nothing was read
-        "is_automatic": pl.Boolean(),
-    }
-)
 _ON = ["kind", "raw"]
 _CERTAIN_STATUSES = ("valid", "shared", "own")
 _WRITTEN = ("split", "drop_repeat", "normalize")
@@ -49,7 +36,7 @@ def propose_values(
         maintain_order=True
     )
     joined = cards.join(judged, on=_ON, how="left", maintain_order="left")
-    return joined.select(pl.col(name).cast(dtype) for name, dtype in PROPOSALS.items())
+    return PROPOSALS.conform(joined)
 
 
 def _with_suggestion(readings: pl.DataFrame, suggestions: pl.DataFrame | None) -> pl.DataFrame:

@@ -136,7 +136,7 @@ def test_every_raw_value_of_a_card_has_one_row() -> None:
     raws = [("phone", "8 916 123-45-67, 8 903 765-43-21"), ("email", "a.b@c.ru"), ("phone", "нет")]
     values = values_of([*raws, *raws])
     table = propose_values(values)
-    assert table.schema == PROPOSALS
+    assert table.schema == PROPOSALS.schema
     assert table.select("record_id", "kind", "raw").rows() == [
         (f"{at:04}", kind, raw) for at, (kind, raw) in enumerate([*raws, *raws])
     ]

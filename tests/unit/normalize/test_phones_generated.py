@@ -311,8 +311,8 @@ MAKERS: tuple[Callable[[random.Random], Made], ...] = (
 )
 
 
-def made_values() -> Iterator[tuple[str, Made]]:
-    rng = random.Random(SEED)
+def made_values(seed: int = SEED) -> Iterator[tuple[str, Made]]:
+    rng = random.Random(seed)
     for at in range(N_VALUES):
         maker = MAKERS[at % len(MAKERS)]
         yield maker.__name__, maker(rng)

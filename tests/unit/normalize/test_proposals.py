@@ -140,7 +140,7 @@ def test_every_raw_value_of_a_card_has_one_row() -> None:
     assert table.select("record_id", "kind", "raw").rows() == [
         (f"{at:04}", kind, raw) for at, (kind, raw) in enumerate([*raws, *raws])
     ]
-    assert propose_values(VALUES.empty()).schema == PROPOSALS
+    assert propose_values(VALUES.empty()).schema == PROPOSALS.schema
     marked = values.with_columns(status=pl.lit("shared"), match_key=None)
     assert propose_values(marked)["is_automatic"][0]
 

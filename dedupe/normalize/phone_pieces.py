@@ -66,6 +66,10 @@ class Piece:
         return self.groups[0].gap
 
 
+# Whoever writes a plus begins a whole number: "+7 926 777 68 93 2019" is not one of Kazakhstan.
+_BROKEN_PLUS = 2.0
+
+
 class _Cut(NamedTuple):
     """Glued digits cut into numbers, the next best way, and how sure the first is."""
 
@@ -136,8 +140,11 @@ def _cheapest(
             before = best[start].cost + cuts[start]
             if step is not None and before + joined >= step.cost:
                 continue  # a piece costs nothing at best
-            guess = guesser.guess(start, end, plus=run.gap == Gap.PLUS and start == 0)
+            is_plus = run.gap == Gap.PLUS and start == 0
+            guess = guesser.guess(start, end, plus=is_plus)
             cost = before + guess.cost + joined
+            if is_plus and guess.kind not in (Kind.FULL, Kind.GLUED):
+                cost += _BROKEN_PLUS
             if step is None or cost < step.cost:
                 step = _Step(cost, start, guess)
         assert step is not None  # one group is always tried

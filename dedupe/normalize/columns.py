@@ -15,7 +15,7 @@ from dedupe.events import Listener, StageAdvanced, ignore
 
 from .email_columns import read_email_column
 from .emails import read_emails
-from .names import judge
+from .name_columns import judge_names
 from .phone_columns import PhoneSettings, read_phone_column
 from .phones import read_phones
 from .readings import READINGS
@@ -60,8 +60,10 @@ def build_names(cards: pl.DataFrame) -> pl.DataFrame:
     on = ["is_company", "name"]
     distinct = named.select(on).unique()
     judged = pl.concat(
-        [_judge_names(part) for part in distinct.partition_by("is_company")]
-        or [_judge_names(distinct)]
+        judge_names(
+            distinct.filter(pl.col("is_company") == is_company)["name"], is_company=is_company
+        ).with_columns(is_company=pl.lit(value=is_company))
+        for is_company in (False, True)
     )
     joined = named.join(judged, on=on, how="left", nulls_equal=True)
     return NAMES.conform(joined.sort("entity", "record_id"))
@@ -93,18 +95,6 @@ def _read_chunks(
             done += len(chunk)
             listen(StageAdvanced(_STAGE, done, total))
             yield read.select(pl.lit(kind).alias("kind"), *READINGS.names())
-
-
-def _judge_names(distinct: pl.DataFrame) -> pl.DataFrame:
-    """Judge distinct names of one kind of card."""
-    is_company = bool(distinct.height and distinct["is_company"][0])
-    names = distinct["name"].to_list()
-    judged = [judge(name, is_company=is_company) for name in names]
-    return distinct.with_columns(
-        status=pl.Series([each.status for each, _ in judged], dtype=pl.String),
-        reason=pl.Series([each.reason for each, _ in judged], dtype=pl.String),
-        match_key=pl.Series([key for _, key in judged], dtype=pl.String),
-    )
 
 
 _EMPTY = pl.DataFrame(schema={"kind": pl.String(), **READINGS})

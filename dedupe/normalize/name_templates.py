@@ -12,6 +12,7 @@ import polars as pl
 from dedupe.contracts import NAMES, Entity
 
 from .given_names import full_names
+from .name_words import GIVEN_NAMES
 from .person_lookup import is_in_tables
 from .person_tables import surname_counts
 from .scripts import Script, script_of
@@ -78,6 +79,8 @@ def is_machine_made(template: str, *, n_phones: int) -> bool:
 
 
 def _is_known(word: str) -> bool:
-    """Tell whether a word may be somebody's name."""
+    """Tell whether a word may be somebody's name; the big tables are asked last."""
+    if word in GIVEN_NAMES or word.endswith(_PATRONYMICS):
+        return True
     is_listed = is_in_tables(word) or masculine(word) in surname_counts()
-    return is_listed or bool(full_names(word)) or word.endswith(_PATRONYMICS)
+    return is_listed or bool(full_names(word))

@@ -13,31 +13,31 @@ _TRUE = "true 1 1.0 да yes y д истина active активен актив�
 _FALSE = "false 0 0.0 нет no n н ложь inactive неактивен off -"
 _DONE = "выполнена выполнено завершена завершено закрыта готово completed done closed finished"
 _NOT_DONE = "активна активная открыта open новая запланирована"
-_DATE = r"^(?P<a>\d{1,4})[./-](?P<b>\d{1,2})[./-](?P<c>\d{1,4})"
+_DATE = r"^(?P<a>[0-9]{1,4})[./-](?P<b>[0-9]{1,2})[./-](?P<c>[0-9]{1,4})"
 _TIME = (
-    r"(?:,?[T\s]\s*(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?P<f>[.,]\d{1,9})?)?"
+    r"(?:,?[T\s]\s*(?P<h>[0-9]{1,2}):(?P<m>[0-9]{2})(?::(?P<s>[0-9]{2})(?P<f>[.,][0-9]{1,9})?)?"
     r"\s*(?P<half>[AaPp][Mm])?)?"
 )
-_ZONE = r"\s*(?:(?P<z>Z|UTC)|(?P<sign>[+-])(?P<zh>\d{2}):?(?P<zm>\d{2})?)?$"
+_ZONE = r"\s*(?:(?P<z>Z|UTC)|(?P<sign>[+-])(?P<zh>[0-9]{2}):?(?P<zm>[0-9]{2})?)?$"
 
 
 def without_guard(text: pl.Expr) -> pl.Expr:
     """Drop the apostrophe by which Excel, or a careful exporter, marks a cell as text."""
-    return text.str.replace(r"^'+([+\-=@(\d])", "$1")
+    return text.str.replace(r"^'+([+\-=@(0-9])", "$1")
 
 
 def id_text(cell: pl.Expr) -> pl.Expr:
     """Return ids as they were before a spreadsheet made floats of them: "12.0" is "12"."""
-    return without_guard(cell).str.replace(r"^(\d+)\.0+$", "$1")
+    return without_guard(cell).str.replace(r"^([0-9]+)\.0+$", "$1")
 
 
 def number(cell: pl.Expr) -> pl.Expr:
     """Read an amount of money: spaces, currency, comma or point as the decimal mark."""
-    bare = without_guard(cell).str.replace_all(r"[^\d.,+\-eE]|[eE]$", "")
+    bare = without_guard(cell).str.replace_all(r"[^0-9.,+\-eE]|[eE]$", "")
     bare = bare.str.strip_chars(".,eE")
     # A mark that repeats, or the earlier one of two kinds, parts thousands.
     comma_last = bare.str.contains(r"^[^,]*,[^,.]*$")
-    thousands = bare.str.contains(r"^[+-]?\d{1,3}(?:,\d{3})+$")
+    thousands = bare.str.contains(r"^[+-]?[0-9]{1,3}(?:,[0-9]{3})+$")
     point = bare.str.replace_all(",", "", literal=True)
     comma = bare.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
     many_points = bare.str.contains(r"\..*\..*") & ~bare.str.contains(",", literal=True)
@@ -183,7 +183,9 @@ def _in_zone(naive: pl.Expr, timezone: str) -> pl.Expr:
 def _unix() -> pl.Expr:
     """Read 9 or 10 digits as seconds and 12 or 13 as milliseconds; no date has such a length."""
     digits = pl.col("bare").str.replace(r"\.0+$", "")
-    whole = pl.when(digits.str.contains(r"^\d{9,10}$|^\d{12,13}$")).then(digits).cast(pl.Int64)
+    whole = (
+        pl.when(digits.str.contains(r"^[0-9]{9,10}$|^[0-9]{12,13}$")).then(digits).cast(pl.Int64)
+    )
     seconds = whole < 10**11
     micros = pl.when(seconds).then(whole * 1_000_000).otherwise(whole * 1000)
     return pl.from_epoch(micros, "us").dt.replace_time_zone("UTC")

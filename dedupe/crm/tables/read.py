@@ -107,11 +107,13 @@ def _frames(
     notes = joined_notes(cards, options.value_separator)
     channels = build_channels(cards, options.value_separator)
     channels = _with_given(channels, settings.get("channels"))
-    links = build_links(tables, made, channels)
+    # Whole tables: a deals file may have no column of names, and a link asks for one.
+    whole = {kind: SNAPSHOT_TABLES[kind].conform(frame) for kind, frame in made.items()}
+    links = build_links(tables, whole, channels)
     missing = {f"{kind}.{column}" for kind, one in records.items() for column in one.missing}
     if "tasks" in made:
         made["tasks"], is_told, more = with_targets(
-            made["tasks"], [table for table in tables if table.kind == "tasks"], made
+            made["tasks"], [table for table in tables if table.kind == "tasks"], whole
         )
         notes += more
         missing -= {"tasks.entity", "tasks.record_id"} if is_told else set()

@@ -9,7 +9,7 @@ import polars as pl
 from dedupe.contracts import CERTAIN
 from dedupe.language import N_
 
-from .facts import Facts, Outcome, findings
+from .facts import Facts, Outcome, channel_needs, findings
 from .registry import Check, register
 
 READABLE = ("valid", "shared", "own")
@@ -104,13 +104,6 @@ def _proposed(rows: pl.LazyFrame, facts: Facts) -> pl.LazyFrame:
     return rows.join(proposals, on=RAW_VALUE, how="left").with_columns(field=pl.col("kind"))
 
 
-def _needs(kind: str) -> dict[str, tuple[str, ...]]:
-    return {
-        "contact": ("contacts", f"channels.contact.{kind}"),
-        "company": ("companies", f"channels.company.{kind}"),
-    }
-
-
 register(
     Check(
         code="PHN101",
@@ -130,7 +123,7 @@ register(
     Check(
         code="PHN201",
         severity="error",
-        needs=_needs("phone"),
+        needs=channel_needs("phone"),
         repair="auto",
         title=N_("Two numbers in one phone value"),
         definition=N_("Cards with at least one phone value that holds two or more numbers."),
@@ -146,7 +139,7 @@ register(
     Check(
         code="PHN202",
         severity="warning",
-        needs=_needs("phone"),
+        needs=channel_needs("phone"),
         repair="auto",
         title=N_("The same number twice on a card"),
         definition=N_(
@@ -161,7 +154,7 @@ register(
     Check(
         code="PHN301",
         severity="warning",
-        needs=_needs("phone"),
+        needs=channel_needs("phone"),
         repair="review",
         title=N_("Unreadable phone value"),
         definition=N_(
@@ -181,7 +174,7 @@ register(
     Check(
         code="EML201",
         severity="error",
-        needs=_needs("email"),
+        needs=channel_needs("email"),
         repair="auto",
         title=N_("Two addresses in one e-mail value"),
         definition=N_("Cards with at least one e-mail value that holds two or more addresses."),
@@ -194,7 +187,7 @@ register(
     Check(
         code="EML202",
         severity="info",
-        needs=_needs("email"),
+        needs=channel_needs("email"),
         repair="auto",
         title=N_("The same address twice on a card"),
         definition=N_("Cards that hold the same e-mail address twice, in one value or in two."),
@@ -207,7 +200,7 @@ register(
     Check(
         code="EML301",
         severity="warning",
-        needs=_needs("email"),
+        needs=channel_needs("email"),
         repair="review",
         title=N_("Unreadable e-mail value"),
         definition=N_(

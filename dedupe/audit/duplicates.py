@@ -8,7 +8,7 @@ import polars as pl
 
 from dedupe.language import N_
 
-from .facts import Facts, Outcome, findings
+from .facts import Facts, Outcome, channel_needs, findings
 from .registry import Check, register
 
 NO_EVIDENCE = ("shared", "own", "placeholder")
@@ -47,18 +47,11 @@ def _no_evidence(facts: Facts, entity: str) -> Outcome:
     )
 
 
-def _needs(kind: str) -> dict[str, tuple[str, ...]]:
-    return {
-        "contact": ("contacts", f"channels.contact.{kind}"),
-        "company": ("companies", f"channels.company.{kind}"),
-    }
-
-
 register(
     Check(
         code="DUP101",
         severity="error",
-        needs=_needs("phone"),
+        needs=channel_needs("phone"),
         repair="review",
         title=N_("Cards with a shared phone"),
         definition=N_(
@@ -81,7 +74,7 @@ register(
     Check(
         code="DUP102",
         severity="error",
-        needs=_needs("email"),
+        needs=channel_needs("email"),
         repair="review",
         title=N_("Cards with a shared e-mail"),
         definition=N_(
@@ -97,7 +90,7 @@ register(
     Check(
         code="DUP103",
         severity="warning",
-        needs=_needs("phone"),
+        needs=channel_needs("phone"),
         repair="review",
         title=N_("Shared phone kept outside the phone field"),
         definition=N_(
@@ -118,10 +111,7 @@ register(
     Check(
         code="DUP105",
         severity="info",
-        needs={
-            "contact": ("contacts", "channels.contact.phone"),
-            "company": ("companies", "channels.company.phone"),
-        },
+        needs=channel_needs("phone"),
         repair="list",
         title=N_("Shared, own and placeholder values"),
         definition=N_(

@@ -76,6 +76,13 @@ class Outcome:
         return self.found - self.groups
 
 
+def channel_needs(kind: str) -> dict[str, tuple[str, ...]]:
+    """Return the needs of a check of the cards' phones or e-mails."""
+    return {
+        entity: (TABLE_OF[entity], f"channels.{entity}.{kind}") for entity in ("contact", "company")
+    }
+
+
 def live_records(account: Account, entity: str) -> pl.LazyFrame:
     """Return the records of `entity` in `account` that are not deleted."""
     table = account.tables.get(TABLE_OF[entity])

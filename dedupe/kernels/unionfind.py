@@ -17,26 +17,36 @@ Rows = npt.NDArray[np.uint32]
 
 
 @kernel
+def _join(parent: Rows, a: int, b: int) -> None:
+    """Connect the components of rows `a` and `b`, halving the paths on the way."""
+    while parent[a] != a:
+        parent[a] = parent[parent[a]]
+        a = parent[a]
+    while parent[b] != b:
+        parent[b] = parent[parent[b]]
+        b = parent[b]
+    # The smaller root wins: a label never depends on edge order.
+    if a < b:
+        parent[b] = a
+    else:
+        parent[a] = b
+
+
+@kernel
+def _flatten(parent: Rows) -> Rows:
+    """Point every row at its root: parents only ever point down, so one pass in order does."""
+    for i in range(parent.shape[0]):
+        parent[i] = parent[parent[i]]
+    return parent
+
+
+@kernel
 def component_labels(left: Rows, right: Rows, n: int) -> Rows:
     """Label each of `n` records with the smallest row it is connected to."""
     parent = np.arange(n).astype(np.uint32)
     for e in range(left.shape[0]):
-        a, b = left[e], right[e]
-        while parent[a] != a:
-            parent[a] = parent[parent[a]]
-            a = parent[a]
-        while parent[b] != b:
-            parent[b] = parent[parent[b]]
-            b = parent[b]
-        # The smaller root wins: a label never depends on edge order.
-        if a < b:
-            parent[b] = a
-        else:
-            parent[a] = b
-    # Parents only ever point down, so one pass in row order finishes the job.
-    for i in range(n):
-        parent[i] = parent[parent[i]]
-    return parent
+        _join(parent, left[e], right[e])
+    return _flatten(parent)
 
 
 @kernel
@@ -49,19 +59,6 @@ def key_labels(keys: Rows, rows: Rows, n: int) -> Rows:
     """
     parent = np.arange(n).astype(np.uint32)
     for i in range(1, keys.shape[0]):
-        if keys[i] != keys[i - 1]:
-            continue
-        a, b = rows[i - 1], rows[i]
-        while parent[a] != a:
-            parent[a] = parent[parent[a]]
-            a = parent[a]
-        while parent[b] != b:
-            parent[b] = parent[parent[b]]
-            b = parent[b]
-        if a < b:
-            parent[b] = a
-        else:
-            parent[a] = b
-    for i in range(n):
-        parent[i] = parent[parent[i]]
-    return parent
+        if keys[i] == keys[i - 1]:
+            _join(parent, rows[i - 1], rows[i])
+    return _flatten(parent)

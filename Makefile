@@ -8,7 +8,7 @@ KERNELS := $(shell cat dedupe/kernels/*.py | cksum | cut -d' ' -f1)
 export NUMBA_CACHE_DIR := $(CURDIR)/.numba_cache/$(KERNELS)
 SHARED_TESTS := -n 2 --dist loadgroup
 
-.PHONY: demo test test-plain slow lint bench bench-phones messages constraints wheel-check clean
+.PHONY: demo test test-plain slow lint bench bench-phones messages reference constraints wheel-check clean
 
 demo: $(STAMP)  ## Make a sample account, scan it, show the audit and where the report is
 	$(BIN)/crmclean demo -o demo
@@ -38,6 +38,9 @@ bench-phones: $(STAMP)  ## Numbers a second, ours and the rivals', in one run
 
 messages: $(STAMP)  ## Bring the Russian catalogue up to date with the texts in the code
 	$(BIN)/python tests/catalogue.py update
+
+reference: $(STAMP)  ## Write docs/cli.md from the help pages
+	$(BIN)/python tests/cli_reference.py > docs/cli.md
 
 constraints: $(STAMP)  ## Write the installed versions down as the tested ones
 	{ echo "# The versions that CI tests. Refresh: make constraints"; \

@@ -18,5 +18,10 @@ R = TypeVar("R")
 def kernel(func: Callable[P, R]) -> Callable[P, R]:
     """Compile `func` with the project's flags, keeping its Python signature."""
     # The numpy error model spares a branch per division; nogil lets stages overlap.
-    compiled = numba.njit(cache=True, nogil=True, error_model="numpy")(func)
+    flags = {"nogil": True, "error_model": "numpy"}
+    try:
+        compiled = numba.njit(cache=True, **flags)(func)
+    except RuntimeError:
+        # No folder can keep the cache (a read-only installation without a home): compile anew.
+        compiled = numba.njit(**flags)(func)
     return cast("Callable[P, R]", compiled)

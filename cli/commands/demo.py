@@ -11,13 +11,12 @@ import click
 
 from cli.options import FOLDER, Session, with_session
 from cli.words import Command, Option
+from dedupe.errors import StorageError
 from dedupe.language import N_, count, tr, trn
 
 if TYPE_CHECKING:
     from dedupe.sandbox.demo import DemoAccount, Planted
     from dedupe.scan import Scan
-
-MADE = N_("The made-up account is in {folder}; all its people are fictional.")
 
 
 @click.command(
@@ -99,13 +98,27 @@ def demo(session: Session, output: Path, scale: float, seed: int, kind: str) -> 
 
 def _write(made: DemoAccount, folder: Path, kind: str) -> None:
     from dedupe.sandbox.demo import write_csv
-    from dedupe.snapshot import staged_folder, write_snapshot
+    from dedupe.snapshot import is_snapshot, open_snapshot, staged_folder, write_snapshot
 
     if kind == "snapshot":
+        if is_snapshot(folder) and open_snapshot(folder).host != made.account.host:
+            raise _not_ours(folder)
         write_snapshot(made.account, folder)
         return
     with staged_folder(folder, whole=True) as staging:
         write_csv(made, staging)
+        # The folder is replaced as one, so it must be an earlier demo's or empty.
+        there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+        if there and there != {path.name for path in staging.iterdir()}:
+            raise _not_ours(folder)
+
+
+def _not_ours(folder: Path) -> StorageError:
+    return StorageError(
+        N_("the folder holds something else than a demo account"),
+        where=str(folder),
+        fix=N_("name a new or empty folder"),
+    )
 
 
 def _compare(session: Session, result: Scan, planted: Mapping[tuple[str, str], Planted]) -> None:

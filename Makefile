@@ -8,7 +8,7 @@ KERNELS := $(shell cat dedupe/kernels/*.py | cksum | cut -d' ' -f1)
 export NUMBA_CACHE_DIR := $(CURDIR)/.numba_cache/$(KERNELS)
 SHARED_TESTS := -n 2 --dist loadgroup
 
-.PHONY: demo test test-plain slow lint bench bench-phones messages reference constraints wheel-check clean
+.PHONY: demo test test-plain slow lint bench bench-phones bench-strings bench-match messages reference constraints wheel-check clean
 
 demo: $(STAMP)  ## Make a sample account, scan it, show the audit and where the report is
 	$(BIN)/crmclean demo -o demo
@@ -35,6 +35,16 @@ bench-phones: $(STAMP)  ## Numbers a second, ours and the rivals', in one run
 	test -d .venv-rivals || $(PYTHON) -m venv .venv-rivals
 	.venv-rivals/bin/python -m pip install --quiet --disable-pip-version-check rphonenumbers==0.1.0
 	$(BIN)/python bench/phones.py --rivals .venv-rivals/bin/python
+
+bench-strings: $(STAMP)  ## String measures and levels, ours and rapidfuzz's, in one run
+	test -d .venv-rivals || $(PYTHON) -m venv .venv-rivals
+	.venv-rivals/bin/python -m pip install --quiet --disable-pip-version-check rapidfuzz==3.14.6 numpy
+	$(BIN)/python bench/strings.py --rivals .venv-rivals/bin/python $(ARGS)
+
+bench-match: $(STAMP)  ## Accuracy and speed of the match, ours and Splink's, in one run
+	test -d .venv-splink || $(PYTHON) -m venv .venv-splink
+	.venv-splink/bin/python -m pip install --quiet --disable-pip-version-check splink==5.0.0 duckdb==2.0.0
+	$(BIN)/python bench/match.py --rivals .venv-splink/bin/python $(ARGS)
 
 messages: $(STAMP)  ## Bring the Russian catalogue up to date with the texts in the code
 	$(BIN)/python tests/catalogue.py update

@@ -13,7 +13,13 @@ from cli.options import Session, has_color, is_ascii, width
 if TYPE_CHECKING:
     from dedupe.scan import Scan
 
-FILES = ("report.html", "summary.json", "findings.parquet")
+FILES = (
+    "report.html",
+    "summary.json",
+    "findings.parquet",
+    "pairs.parquet",
+    "clusters.parquet",
+)
 
 
 def show_scan(session: Session, result: Scan, folder: Path) -> None:
@@ -21,7 +27,7 @@ def show_scan(session: Session, result: Scan, folder: Path) -> None:
     if session.is_json:
         from dedupe.report.json_file import summary_document
 
-        document = summary_document(result.summary) | {"output": str(folder)}
+        document = summary_document(result.summary, result.counts) | {"output": str(folder)}
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))
         return
     from dedupe.report.terminal import render_summary
@@ -33,6 +39,7 @@ def show_scan(session: Session, result: Scan, folder: Path) -> None:
         ascii=is_ascii(),
         files={name: folder / name for name in FILES},
         next_commands=next_commands(result),
+        matches=result.counts,
     )
     click.echo(text)
 

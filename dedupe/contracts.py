@@ -306,6 +306,38 @@ NAMES = _contract(
     reason=TEXT,  # for junk: phone, email, telephony, chat, test, ...
     match_key=TEXT,  # spelling-blind: equal keys are the same name
 )
+TRAITS = _contract(  # what a card says of its bearer, made comparable; one row a card
+    "traits",
+    "entity record_id",
+    entity=TEXT,
+    record_id=TEXT,
+    given=TEXT,  # lower case, "ё" as "е"
+    given_key=TEXT,  # what it may stand for, joined by "|": equal in part is the same name
+    given_sound=TEXT,  # blind to script: what measures of likeness read
+    surname=TEXT,
+    surname_key=TEXT,  # blind to gender and script
+    patronymic=TEXT,
+    patronymic_key=TEXT,
+    company=TEXT,  # the name without the legal form
+    company_key=TEXT,
+    tax_id=TEXT,  # the digits or letters alone
+    tax_ok=FLAG,  # the tax number's checksum is right
+    birth_date=WHOLE,  # yyyymmdd; 0 for a part that is not told
+    address=TEXT,
+    city=TEXT,
+    city_key=TEXT,
+    postcode=TEXT,
+)
+PAIRS = _contract(  # candidate pairs worth a word; level columns g_* and weights w_* follow
+    "pairs",
+    "entity left_id right_id",
+    entity=TEXT,
+    left_id=TEXT,
+    right_id=TEXT,
+    weight=NUMBER,  # bits, the prior's included
+    probability=NUMBER,
+    tier=TEXT,  # auto | review | reject
+)
 PROPOSALS = _contract(  # what a raw value should become
     "proposals",
     "entity record_id kind position",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,9 +13,14 @@ from dedupe.errors import ConfigError, InputError
 from dedupe.language import N_
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from dedupe.config import Config
+    from dedupe.contracts import Account
     from dedupe.crm.tables import TableOptions
-    from dedupe.scan import Scan, ScanOptions
+    from dedupe.events import Listener
+    from dedupe.match import MatchOptions
+    from dedupe.scan import Against, Scan, ScanOptions
 
 EXAMPLES = N_(
     "Examples:\n\n"
@@ -23,6 +28,7 @@ EXAMPLES = N_(
     "  crmclean scan export/                    a folder of exports of any CRM\n"
     "  crmclean scan contacts.xlsx --lang ru    one file, everything in Russian\n"
     "  crmclean scan people.csv --entity contact --map mobile_no=phone\n"
+    "  crmclean scan list.csv --against crm.csv    which of the list the CRM has already\n"
     "  crmclean scan export/ --format json      one JSON document for programs"
 )
 
@@ -58,6 +64,34 @@ EXAMPLES = N_(
     cls=Option,
     metavar="COLUMN=ROLE",
     help=N_("Give a column its role, such as mobile_no=phone; may be repeated."),
+)
+@click.option(
+    "--compare",
+    multiple=True,
+    cls=Option,
+    metavar="COLUMN",
+    help=N_("Compare one more column (or field of the account) as it is; may be repeated."),
+)
+@click.option(
+    "--against",
+    type=FOLDER,
+    cls=Option,
+    metavar="FILE",
+    help=N_("Link the cards of SOURCE with those of FILE instead of with each other."),
+)
+@click.option(
+    "--one-to-one/--many-to-one",
+    "is_one_to_one",
+    default=None,
+    cls=Option,
+    help=N_("How many cards of SOURCE may link to one of FILE (default: many)."),
+)
+@click.option(
+    "--labels",
+    type=FOLDER,
+    cls=Option,
+    metavar="FILE",
+    help=N_("A table of judged pairs to learn from: left_id, right_id, is_match."),
 )
 @click.option(
     "--encoding", cls=Option, help=N_("The encoding of CSV files, if it is not recognised.")
@@ -104,20 +138,22 @@ def scan(
     source: Path | None,
     output: Path | None,
     fail_on: str | None,
-    **told: str | tuple[str, ...] | None,
+    **told: Any,  # noqa: ANN401  click's own values, each read once in _settle
 ) -> None:
     """Scan SOURCE and show what was found."""
     from cli.show import show_scan
-    from dedupe.scan import check_output, open_account, write_scan
+    from dedupe.scan import check_output, write_scan
     from dedupe.scan import scan as scan_account
 
     config = session.config()
-    source, tables, options = _settle(session, config, source, told)
+    source = source or _profile_source(session, config)
+    tables, options = _settle(config, told)
+    _check_other(source, told["against"])
     place = output or session.state() / "scans"
     check_output(place)
     listen = session.progress()
-    account = open_account(source, tables, listen)
-    result = scan_account(account, options, source=source.name, listen=listen)
+    account, against = _open(source, told["against"], tables, listen)
+    result = scan_account(account, options, against=against, source=source.name, listen=listen)
     folder = output or place / result.summary.scan_id
     write_scan(result, folder, listen)
     show_scan(session, result, folder)
@@ -125,38 +161,80 @@ def scan(
         raise click.exceptions.Exit(4)
 
 
-def _settle(
-    session: Session,
-    config: Config,
-    source: Path | None,
-    told: dict[str, str | tuple[str, ...] | None],
-) -> tuple[Path, TableOptions, ScanOptions]:
+def _settle(config: Config, told: dict[str, Any]) -> tuple[TableOptions, ScanOptions]:
     """Settle options over config over defaults."""
     from dedupe.contracts import Entity
     from dedupe.crm.tables import TableOptions
+    from dedupe.crm.tables.compared import distinct_columns
     from dedupe.normalize import PhoneSettings
     from dedupe.scan import ScanOptions
 
     entity, delimiter = told["entity"], told["delimiter"]
+    compare = distinct_columns(told["compare"])
     tables = TableOptions(
-        entity=Entity(entity) if isinstance(entity, str) else None,
+        entity=Entity(entity) if entity else None,
         roles=_roles(told["mapping"]),
-        encoding=_text(told["encoding"]),
-        delimiter="\t" if delimiter == "\\t" else _text(delimiter),
-        sheet=_text(told["sheet"]),
-        timezone=_zone(_text(told["timezone"])) or config.timezone,
-        value_separator=_text(told["value_separator"]),
+        encoding=told["encoding"],
+        delimiter="\t" if delimiter == "\\t" else delimiter,
+        sheet=told["sheet"],
+        timezone=_zone(told["timezone"]) or config.timezone,
+        value_separator=told["value_separator"],
+        compare=compare,
     )
     options = ScanOptions(
         phone=PhoneSettings(
-            region=_region(_text(told["region"]) or config.phone.default_region),
-            area_code=_text(told["area_code"]) or config.phone.area_code,
+            region=_region(told["region"] or config.phone.default_region),
+            area_code=told["area_code"] or config.phone.area_code,
         ),
         select=_codes(told["select"]) or config.checks.select,
         ignore=_codes(told["ignore"]) or config.checks.ignore,
         loss_reason_field=config.checks.loss_reason_field,
+        compare=compare,
+        labels=_labels(told["labels"]),
+        match=_match_options(told["against"], told["is_one_to_one"]),
     )
-    return source or _profile_source(session, config), tables, options
+    return tables, options
+
+
+def _match_options(against: Path | None, is_one_to_one: bool | None) -> MatchOptions:
+    from dedupe.match import Assignment, MatchOptions
+
+    if is_one_to_one is not None and against is None:
+        raise InputError(
+            N_("it is for two tables, and there is one"),
+            where="--one-to-one" if is_one_to_one else "--many-to-one",
+            fix=N_("name the other table with --against, or leave it out"),
+        )
+    return MatchOptions(
+        assignment=Assignment.ONE_TO_ONE if is_one_to_one else Assignment.MANY_TO_ONE
+    )
+
+
+def _labels(path: Path | None) -> pl.DataFrame | None:
+    from dedupe.crm.tables.labels import read_labels
+
+    return None if path is None else read_labels(path)
+
+
+def _check_other(source: Path, against: Path | None) -> None:
+    """Raise where the table that SOURCE is linked with is SOURCE itself."""
+    if against is not None and against.resolve() == source.resolve():
+        raise InputError(
+            N_("SOURCE can't be linked with itself"),
+            where=str(against),
+            fix=N_("leave --against out to find duplicates inside one table"),
+        )
+
+
+def _open(
+    source: Path, against: Path | None, tables: TableOptions, listen: Listener
+) -> tuple[Account, Against | None]:
+    from dedupe.scan import Against, open_account, open_accounts
+
+    if against is None:
+        return open_account(source, tables, listen), None
+    account, other = open_accounts([source, against], tables, listen)
+    return account, Against(account=other, name=against.resolve().stem)
 
 
 def _profile_source(session: Session, config: Config) -> Path:
@@ -184,9 +262,9 @@ def _profile_source(session: Session, config: Config) -> Path:
     return Path(profile.path).expanduser()
 
 
-def _roles(pairs: str | tuple[str, ...] | None) -> dict[str, str]:
+def _roles(pairs: tuple[str, ...]) -> dict[str, str]:
     roles: dict[str, str] = {}
-    for pair in pairs or ():
+    for pair in pairs:
         column, equals, role = pair.rpartition("=")
         if not equals or not column or not role:
             raise click.BadParameter(N_("COLUMN=ROLE is meant"), param_hint="--map")
@@ -198,15 +276,11 @@ def _roles(pairs: str | tuple[str, ...] | None) -> dict[str, str]:
     return roles
 
 
-def _text(value: str | tuple[str, ...] | None) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _codes(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
+def _codes(value: tuple[str, ...]) -> tuple[str, ...]:
     """Return upper-case codes, also from `--select DUP,TSK101`; an unknown one is an error."""
     from dedupe.audit import CHECKS
 
-    codes = tuple(c.strip().upper() for text in value or () for c in text.split(",") if c.strip())
+    codes = tuple(c.strip().upper() for text in value for c in text.split(",") if c.strip())
     for code in codes:
         if not any(known.startswith(code) for known in CHECKS):
             raise InputError(

@@ -1,6 +1,6 @@
 """Checks and metrics: one registry, one function per check, frames in and out."""
 
-from . import channels, counts, deals, duplicates, links, names, settings
+from . import channels, counts, deals, duplicates, duplicates_more, links, names, settings
 from .facts import Facts, Outcome, live_records
 from .registry import CHECKS, Check
 from .run import run_checks
@@ -14,6 +14,7 @@ __all__ = [
     "counts",
     "deals",
     "duplicates",
+    "duplicates_more",
     "links",
     "live_records",
     "names",

@@ -47,6 +47,13 @@ def _no_evidence(facts: Facts, entity: str) -> Outcome:
     )
 
 
+def _clusters(facts: Facts, entity: str) -> Outcome:
+    """List the cards of clusters; the value of a finding is the tier."""
+    rows = facts.clusters.lazy().filter(pl.col("entity") == entity)
+    found = findings(rows.select("record_id", group="cluster_id", value="tier"), entity)
+    return Outcome(findings=found, base=facts.n_live(entity), groups=found["group"].n_unique())
+
+
 register(
     Check(
         code="DUP101",
@@ -135,10 +142,11 @@ register(
         title=N_("Probable duplicates by all evidence together"),
         definition=N_(
             "Cards in clusters found by the probabilistic match of names, companies and "
-            "channels together, by tier."
+            "channels together, by tier. Where two tables are linked (--against): cards of the "
+            "first that have a counterpart in the second."
         ),
         risk=N_("Duplicates with a typo or another number stay unseen by exact checks."),
         advice=N_("Merge the automatic tier after a rehearsal, review the rest."),
-        run=None,
+        run=_clusters,
     )
 )

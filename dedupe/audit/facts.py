@@ -12,8 +12,9 @@ from functools import cached_property
 
 import polars as pl
 
-from dedupe.contracts import FINDINGS, PROPOSALS, Account
+from dedupe.contracts import CLUSTERS, FINDINGS, PROPOSALS, TRAITS, Account
 
+SHARES = pl.Schema({"column": pl.String(), "value": pl.String(), "share": pl.Float64()})
 TABLE_OF = {"contact": "contacts", "company": "companies", "deal": "deals"}
 
 
@@ -21,7 +22,8 @@ TABLE_OF = {"contact": "contacts", "company": "companies", "deal": "deals"}
 class Facts:
     """The account with its normalised values, names and groups, of live cards only.
 
-    `values`, `names`, `groups` and `proposals` are the contracts of these names.
+    `values`, `names`, `groups`, `proposals`, `clusters` and `traits` are the contracts of these
+    names. `name_shares` (column, value, share) tells how common names are in the country.
     `loss_reason_field` is the deals' custom field with the loss reason, if the config names one.
     """
 
@@ -30,7 +32,23 @@ class Facts:
     names: pl.DataFrame
     groups: pl.DataFrame
     proposals: pl.DataFrame = field(default_factory=PROPOSALS.empty)
+    clusters: pl.DataFrame = field(default_factory=CLUSTERS.empty)
+    traits: pl.DataFrame = field(default_factory=TRAITS.empty)
+    name_shares: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SHARES))
     loss_reason_field: str | None = None
+
+    def has(self, part: str) -> bool:
+        """Tell whether `part` of the account was read; "traits.contact.tax_id": on any card.
+
+        Of last words joined by "|", one is enough.
+        """
+        head, _, last = part.rpartition(".")
+        if "|" in last:
+            return any(self.has(f"{head}.{word}") for word in last.split("|"))
+        if not part.startswith("traits."):
+            return self.account.has(part)
+        own = self.traits.filter(pl.col("entity") == head.removeprefix("traits."))
+        return own[last].null_count() < own.height
 
     def live(self, entity: str) -> pl.LazyFrame:
         """Return the entity's records that are not deleted."""

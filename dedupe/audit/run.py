@@ -52,7 +52,7 @@ def _chosen(select: Collection[str], ignore: Collection[str]) -> Iterator[tuple[
 
 
 def _missing(check: Check, entity: str, facts: Facts) -> list[str]:
-    parts = [part for part in check.needs[entity] if not facts.account.has(part)]
+    parts = [part for part in check.needs[entity] if not facts.has(part)]
     tables = {part for part in parts if "." not in part}
     # A missing table says it all: its columns need no mention.
     return [part for part in parts if part in tables or part.split(".")[0] not in tables]

@@ -29,8 +29,10 @@ from .phone_columns import PhoneSettings
 from .phones import PhoneFound, read_alternatives, read_phones
 from .proposals import propose_values
 from .shared import mark_shared
+from .shares import name_shares
 from .skeleton import skeleton, skeleton_column
 from .tax_numbers import TaxNumber, read_tax_number, read_tax_numbers
+from .traits import build_traits
 
 __all__ = [
     "CompanyName",
@@ -44,6 +46,7 @@ __all__ = [
     "build_names",
     "build_persons",
     "build_tax_numbers",
+    "build_traits",
     "build_values",
     "count_domains",
     "forms_conflict",
@@ -52,6 +55,7 @@ __all__ = [
     "mark_shared",
     "mark_templates",
     "match_key",
+    "name_shares",
     "name_status",
     "own_keys",
     "parse_column",

@@ -8,21 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+import numpy as np
 import polars as pl
 
 from dedupe.contracts import CHANNELS, NAMES, VALUES, Entity
 from dedupe.events import Listener, StageAdvanced, ignore
 
+from .buffers import Index, distinct_texts
 from .email_columns import read_email_column
 from .emails import read_emails
 from .name_columns import judge_names
+from .order import row_order
 from .phone_columns import PhoneSettings, read_phone_column
 from .phones import read_phones
-from .readings import READINGS
+from .readings import READINGS, numbered
 
 _KINDS = ("phone", "email")
 _STAGE = "normalize"
 _ORDER = ("entity", "record_id", "kind", "position")
+_KEY = ("entity", "record_id")
 _KEPT = [name for name in CHANNELS.schema if name in VALUES.schema]
 
 
@@ -39,15 +43,14 @@ def build_values(
     distinct raw values are read at a time; `listen` is told after each.
     """
     is_read = pl.col("kind").is_in(_KINDS) & (pl.col("raw").str.strip_chars() != "")
-    # Sorted before the join, which keeps the order: an account often comes sorted already.
-    rows = channels.select(_KEPT).filter(is_read).sort(_ORDER)
-    distinct = {kind: rows.filter(pl.col("kind") == kind)["raw"].unique() for kind in _KINDS}
-    readings = pl.concat(
-        [_EMPTY, *_read_chunks(distinct, settings, max(1, chunk_rows), listen)],
-        how="vertical",
-    )
-    joined = rows.join(readings, on=["kind", "raw"], maintain_order="left_right")
-    return VALUES.conform(joined)
+    rows = channels.select(_KEPT).filter(is_read).rechunk()  # rows of one chunk are found faster
+    order = row_order(rows, _ORDER)
+    labels, distinct = _distinct(rows.select("kind", "raw")[order])
+    readings = pl.concat([_EMPTY, *_read_chunks(distinct, settings, max(1, chunk_rows), listen)])
+    begins, counts = _places(readings["row"], sum(raws.height for raws in distinct.values()))
+    counts = counts[labels]
+    read = readings.rechunk()[_stretches(begins[labels], counts)]
+    return VALUES.conform(rows[np.repeat(order, counts)].hstack(read.drop("row")))
 
 
 def build_names(cards: pl.DataFrame) -> pl.DataFrame:
@@ -55,18 +58,15 @@ def build_names(cards: pl.DataFrame) -> pl.DataFrame:
 
     The match key is "" where the name says nothing.
     """
-    is_company = pl.col("entity") == Entity.COMPANY
-    named = cards.select("entity", "record_id", "name", is_company=is_company)
-    on = ["is_company", "name"]
-    distinct = named.select(on).unique()
-    judged = pl.concat(
-        judge_names(
-            distinct.filter(pl.col("is_company") == is_company)["name"], is_company=is_company
-        ).with_columns(is_company=pl.lit(value=is_company))
-        for is_company in (False, True)
-    )
-    joined = named.join(judged, on=on, how="left", nulls_equal=True)
-    return NAMES.conform(joined.sort("entity", "record_id"))
+    rows = cards.select("entity", "record_id", "name").rechunk()
+    is_company = rows["entity"].eq_missing(Entity.COMPANY)
+    persons = judge_names(rows["name"].filter(~is_company), is_company=False)
+    companies = judge_names(rows["name"].filter(is_company), is_company=True)
+    mask = is_company.to_numpy()
+    at = np.where(mask, persons.height + np.cumsum(mask), np.cumsum(~mask)) - 1
+    order = row_order(rows, _KEY)
+    judged = pl.concat([persons, companies]).drop("name").rechunk()[at[order]]
+    return NAMES.conform(rows.select(_KEY)[order].hstack(judged))
 
 
 def own_keys(
@@ -83,18 +83,44 @@ def own_keys(
     return frozenset(key for key in (*numbers, *boxes) if key)
 
 
+def _distinct(rows: pl.DataFrame) -> tuple[Index, dict[str, pl.DataFrame]]:
+    """Return the number of each row's raw value among the distinct ones, and RAWS by kind."""
+    labels, n, distinct = np.empty(rows.height, dtype=np.int64), 0, {}
+    for kind in _KINDS:
+        at = (rows["kind"] == kind).arg_true()
+        own, raws = distinct_texts(rows["raw"].gather(at))
+        labels[at.to_numpy()] = own + n
+        distinct[kind] = numbered(raws, offset=n)
+        n += len(raws)
+    return labels, distinct
+
+
 def _read_chunks(
-    distinct: Mapping[str, pl.Series], settings: PhoneSettings, chunk_rows: int, listen: Listener
+    distinct: Mapping[str, pl.DataFrame], settings: PhoneSettings, chunk_rows: int, listen: Listener
 ) -> Iterator[pl.DataFrame]:
-    done, total = 0, sum(map(len, distinct.values()))
+    done, total = 0, sum(raws.height for raws in distinct.values())
     for kind, raws in distinct.items():
-        for start in range(0, len(raws), chunk_rows):
+        for start in range(0, raws.height, chunk_rows):
             chunk = raws.slice(start, chunk_rows)
             is_phone = kind == "phone"
-            read = read_phone_column(chunk, settings) if is_phone else read_email_column(chunk)
-            done += len(chunk)
+            yield read_phone_column(chunk, settings) if is_phone else read_email_column(chunk)
+            done += chunk.height
             listen(StageAdvanced(_STAGE, done, total))
-            yield read.select(pl.lit(kind).alias("kind"), *READINGS.names())
 
 
-_EMPTY = pl.DataFrame(schema={"kind": pl.String(), **READINGS})
+def _places(rows: pl.Series, n: int) -> tuple[Index, Index]:
+    """Return where the readings of each of `n` values begin, and how many they are."""
+    row = rows.cast(pl.Int64).to_numpy()
+    firsts = np.flatnonzero(np.diff(row, prepend=-1))
+    begins = np.zeros(n, dtype=np.int64)
+    begins[row[firsts]] = firsts
+    return begins, np.bincount(row, minlength=n)
+
+
+def _stretches(begins: Index, counts: Index) -> Index:
+    """Return the places begins[i], begins[i] + 1, ... of each i, so many as counts[i]."""
+    skipped = np.cumsum(counts) - counts
+    return np.repeat(begins - skipped, counts) + np.arange(counts.sum())
+
+
+_EMPTY = pl.DataFrame(schema=READINGS)

@@ -14,8 +14,8 @@ import polars as pl
 
 from dedupe.kernels import tax
 
+from .buffers import arrow_buffers
 from .company import CompanyName, parse_company
-from .phone_column import arrow_buffers
 from .tax_numbers import TaxNumber, read_tax_numbers
 
 COMPANY_NAMES = pl.Schema(

@@ -82,6 +82,11 @@ def listed_forms() -> Names:
     return _index().listed
 
 
+def known_forms() -> Mapping[str, Names]:
+    """Return every known form, in lower case with "е" for "ё", and what it may stand for."""
+    return _index().forms
+
+
 @lru_cache(maxsize=1 << 16)
 def _full_names(key: str) -> Names:
     names = _of_parts(key) if "-" in key else _NO_NAMES

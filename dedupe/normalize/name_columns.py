@@ -1,63 +1,109 @@
-"""Distinct names as a column: ordinary persons by polars, the rest one by one.
+"""Names as a column: ordinary ones by their words, the rest one by one.
 
-Most contacts are two to four Cyrillic words of which one is a known given name or a
-patronymic. Those need no look at each: the status is ok and the key is the sorted words.
-Both ways give equal rows: `names.judge` is the definition.
+Most names are a few words of letters, of which none begins or ends a template. Those need
+no look at each: the status is ok and the key is the sorted words, so that only the distinct
+words are looked at; of the other names the distinct ones are. Both ways give equal rows:
+`names.judge` is the definition.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from . import name_words as words
-from .names import judge
+from dedupe.kernels.phrases import sorted_phrases, stripped
+from dedupe.kernels.slices import distinct_slices
+from dedupe.kernels.words import name_words
 
-_PERSON = r"^[А-Яа-яЁё]{2,40}(?: [А-Яа-яЁё]{2,40}){1,3}$"
+from . import name_words as words
+from .buffers import Index, arrow_buffers, distinct_texts, from_buffers, slice_texts
+from .names import is_run, judge, opens_template
+
+Mask = npt.NDArray[np.bool_]
+_FORM_FIRSTS = frozenset(phrase[0] for phrase in words.FORM_PHRASES)
+_FORM_LASTS = frozenset(phrase[-1] for phrase in words.FORM_PHRASES)
 _SCHEMA = pl.Schema(
     {"name": pl.String(), "status": pl.String(), "reason": pl.String(), "match_key": pl.String()}
 )
 
 
 def judge_names(names: pl.Series, *, is_company: bool) -> pl.DataFrame:
-    """Return name, status, reason and match_key of distinct `names`, in no order."""
+    """Return name, status, reason and match_key of `names`, in their order."""
+    is_plain, keys = _plain_keys(names.fill_null(""), is_company=is_company)
+    mask = pl.Series(is_plain)
+    plain = names.filter(mask).to_frame("name")
+    read = plain.with_columns(status=pl.lit("ok"), reason=pl.lit(None, pl.String), match_key=keys)
+    rest = _judge_distinct(names.filter(~mask), is_company=is_company)
+    at = np.where(is_plain, np.cumsum(is_plain), len(plain) + np.cumsum(~is_plain)) - 1
+    return pl.concat([read, rest]).rechunk()[at]
+
+
+def _plain_keys(names: pl.Series, *, is_company: bool) -> tuple[Mask, pl.Series]:
+    """Tell which names are good ones by their words alone, and return the keys of these."""
+    flat, offsets = arrow_buffers(names)
+    counts, begins, ends = name_words(flat, offsets, is_company)
+    labels, firsts = distinct_slices(flat, begins, ends)
+    typed = slice_texts(flat, begins[firsts], ends[firsts])
+    low = [word.lower().replace("ё", "е") for word in typed]
+    is_worded = counts > 0
+    counts = counts[is_worded]
+    is_plain = ~_are_suspect(counts, labels, low, is_company=is_company)
+    distinct = sorted(set(low))
+    numbers = {word: number for number, word in enumerate(distinct)}
+    ids = np.array([numbers[word] for word in low], dtype=np.int64)[labels]
+    counts, ids = counts[is_plain], ids[np.repeat(is_plain, counts)]
     if is_company:
-        return _judge_each(names, is_company=True)
-    shaped = pl.DataFrame({"name": names}).with_columns(
-        tokens=pl.when(pl.col("name").str.contains(_PERSON)).then(
-            pl.col("name").str.to_lowercase().str.replace_all("ё", "е").str.split(" ")
-        )
-    )
-    is_plain = pl.col("tokens").is_not_null() & _has_known_word() & ~_has_template_word()
-    marked = shaped.with_columns(is_plain=is_plain.fill_null(value=False))
-    plain = marked.filter("is_plain").select(
-        "name",
-        status=pl.lit("ok"),
-        reason=pl.lit(None, pl.String),
-        match_key=pl.col("tokens").list.sort().list.join(" "),
-    )
-    rest = marked.filter(~pl.col("is_plain"))["name"]
-    return pl.concat([plain.cast(_SCHEMA), _judge_each(rest, is_company=False)])
+        counts, ids = stripped(counts, ids, *_forms(distinct))
+    texts = arrow_buffers(pl.Series(distinct, dtype=pl.String))
+    keys = from_buffers(*sorted_phrases(counts, ids, *texts))
+    is_worded[is_worded] = is_plain
+    return is_worded, keys
 
 
-def _has_known_word() -> pl.Expr:
-    is_known = pl.element().is_in(sorted(words.GIVEN_NAMES))
-    for ending in words.PATRONYMICS:
-        is_known |= pl.element().str.ends_with(ending)
-    return pl.col("tokens").list.eval(is_known).list.any()
+def _are_suspect(counts: Index, labels: Index, low: list[str], *, is_company: bool) -> Mask:
+    """Tell which rows of words may be no name, or have a legal form that takes a closer look."""
+    if not len(counts):
+        return np.zeros(0, dtype=np.bool_)
+    lasts = np.cumsum(counts) - 1
+    begins = lasts + 1 - counts
+    firsts, seconds = (_FORM_FIRSTS, _FORM_LASTS) if is_company else (words.PERSON_FORMS,) * 2
+    # Words of a kind are counted in a byte of one sum: a name has no more than eight.
+    kinds = (is_run, _is_letter, firsts.__contains__, seconds.__contains__)
+    weights = sum(_flags(low, kind).astype(np.int64) << 8 * at for at, kind in enumerate(kinds))
+    sums = np.add.reduceat(np.asarray(weights)[labels], begins)
+    n_runs, n_letters, n_firsts, n_seconds = (sums >> 8 * at & 255 for at in range(len(kinds)))
+    is_suspect = _flags(low, opens_template)[labels[begins]]
+    is_suspect |= _flags(low, lambda word: word.endswith(words.TESTS))[labels[lasts]]
+    is_suspect |= (counts == 1) & (n_letters == 1)
+    suspects: Mask = is_suspect | (n_runs == counts) | ((n_firsts > 0) & (n_seconds > 0))
+    return suspects
 
 
-def _has_template_word() -> pl.Expr:
-    listed = sorted(words.TEMPLATE_WORDS | words.PERSON_FORMS)
-    return pl.col("tokens").list.eval(pl.element().is_in(listed)).list.any()
+def _is_letter(word: str) -> bool:
+    return len(word) == 1
 
 
-def _judge_each(names: pl.Series, *, is_company: bool) -> pl.DataFrame:
-    texts = names.to_list()
-    judged = [judge(name, is_company=is_company) for name in texts]
+def _forms(low: list[str]) -> tuple[Mask, Mask]:
+    """Tell which words are legal forms at a company's beginning, and which at its end."""
+    is_form = _flags(low, words.FORMS.__contains__)
+    return is_form, is_form | _flags(low, words.END_FORMS.__contains__)
+
+
+def _flags(low: list[str], is_so: Callable[[str], bool]) -> Mask:
+    return np.array([is_so(word) for word in low], dtype=np.bool_)
+
+
+def _judge_distinct(names: pl.Series, *, is_company: bool) -> pl.DataFrame:
+    labels, distinct = distinct_texts(names.fill_null(""))
+    judged = [judge(name, is_company=is_company) for name in distinct.to_list()]
     columns = {
-        "name": texts,
         "status": [status.status for status, _ in judged],
         "reason": [status.reason for status, _ in judged],
         "match_key": [key for _, key in judged],
     }
-    return pl.DataFrame(columns, schema=_SCHEMA)
+    schema = {name: _SCHEMA[name] for name in columns}
+    read = pl.DataFrame(columns, schema=schema)[labels]
+    return names.to_frame("name").hstack(read)

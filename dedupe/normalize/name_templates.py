@@ -7,10 +7,15 @@ junk when many contacts have it, with as many phones, and no word in it is a kno
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from dedupe.contracts import NAMES, Entity
+from dedupe.kernels.slices import distinct_slices
+from dedupe.kernels.words import name_words
 
+from .buffers import arrow_buffers, slice_texts
 from .given_names import full_names
 from .name_words import GIVEN_NAMES
 from .person_lookup import is_in_tables
@@ -18,6 +23,7 @@ from .person_tables import surname_counts
 from .scripts import Script, script_of
 from .surnames import masculine
 
+Mask = npt.NDArray[np.bool_]
 CARDS_MIN = 20
 PHONES_MIN = 10
 REASON = "template"
@@ -31,16 +37,15 @@ def mark_templates(names: pl.DataFrame, cards: pl.DataFrame, values: pl.DataFram
     `cards` has entity, record_id and name; `values` is VALUES: a template without digits
     must stand beside at least 10 phones, or it may be one person's cards.
     """
-    text = pl.col("name").str.to_lowercase().str.replace_all("ё", "е")
-    template = text.str.replace_all(r"\d+", "#").str.replace_all(r"[^\w#]+", " ")
-    contacts = cards.filter(pl.col("entity") == Entity.CONTACT).select(
-        *_KEY, template=template.str.strip_chars()
-    )
-    judged = names.filter(pl.col("status") == "ok").select(_KEY)
-    often = contacts.join(judged, on=_KEY, how="semi").filter(
-        (pl.len().over("template") >= CARDS_MIN) & (pl.col("template") != "")
-    )
-    phones = values.filter(pl.col("kind") == "phone").select(*_KEY, "value")
+    contacts = cards.filter(pl.col("entity") == Entity.CONTACT).select(*_KEY, "name")
+    suspects = _suspects(contacts["name"])
+    if suspects.is_empty():
+        return NAMES.conform(names)
+    often = contacts.join(suspects, on="name")
+    ids = pl.col("record_id").is_in(often["record_id"].unique().implode())
+    judged = names.filter(ids & (pl.col("status") == "ok")).select(_KEY)
+    often = often.join(judged, on=_KEY, how="semi").filter(pl.len().over("template") >= CARDS_MIN)
+    phones = values.filter(ids & (pl.col("kind") == "phone")).select(*_KEY, "value")
     counts = (
         often.join(phones, on=_KEY, how="left")
         .group_by("template")
@@ -63,6 +68,40 @@ def mark_templates(names: pl.DataFrame, cards: pl.DataFrame, values: pl.DataFram
     )
 
 
+def _suspects(names: pl.Series) -> pl.DataFrame:
+    """Return the distinct names, with their templates, that a machine may have written."""
+    asked = names.fill_null("")
+    asked = asked.filter(~pl.Series(_are_named(asked)))
+    text = pl.col("name").str.to_lowercase().str.replace_all("ё", "е")
+    template = text.str.replace_all(r"\d+", "#").str.replace_all(r"[^\w#]+", " ")
+    frequent = (
+        asked.to_frame("name")
+        .group_by("name")
+        .agg(n=pl.len())
+        .with_columns(template=template.str.strip_chars())
+        .filter((pl.col("n").sum().over("template") >= CARDS_MIN) & (pl.col("template") != ""))
+    )
+    made = [
+        template
+        for template in frequent["template"].unique().to_list()
+        if is_machine_made(template, n_phones=PHONES_MIN)
+    ]
+    return frequent.filter(pl.col("template").is_in(made)).select("name", "template")
+
+
+def _are_named(names: pl.Series) -> Mask:
+    """Tell which names hold a word that is plainly a person's: of most no more has to be asked."""
+    flat, offsets = arrow_buffers(names)
+    counts, begins, ends = name_words(flat, offsets, True)
+    labels, firsts = distinct_slices(flat, begins, ends)
+    words = slice_texts(flat, begins[firsts], ends[firsts])
+    is_known = [_is_plainly_known(word.lower().replace("ё", "е")) for word in words]
+    row = np.repeat(np.arange(len(counts)), counts)
+    are_named = np.zeros(len(counts), dtype=np.bool_)
+    are_named[row[np.array(is_known, dtype=np.bool_)[labels]]] = True
+    return are_named
+
+
 def is_machine_made(template: str, *, n_phones: int) -> bool:
     """Tell whether a frequent `template` (lower case, digits as "#") names nobody.
 
@@ -80,7 +119,11 @@ def is_machine_made(template: str, *, n_phones: int) -> bool:
 
 def _is_known(word: str) -> bool:
     """Tell whether a word may be somebody's name; the big tables are asked last."""
-    if word in GIVEN_NAMES or word.endswith(_PATRONYMICS):
+    if _is_plainly_known(word):
         return True
     is_listed = is_in_tables(word) or masculine(word) in surname_counts()
     return is_listed or bool(full_names(word))
+
+
+def _is_plainly_known(word: str) -> bool:
+    return len(word) > 1 and (word in GIVEN_NAMES or word.endswith(_PATRONYMICS))

@@ -91,6 +91,7 @@ TEST = _any(
     "(?: (?:контакт|клиент|компания|лид|заявка|звонок|сделка))?(?: \\d+)?",
     "проба|проверка(?: \\d+| связи)?|пример|образец|demo|демо|example|sample",
 )
+TESTS = ("тест", "test")
 TEST_OF_PERSON = _any("(?:тест|test) .*|.* (?:тест|test)")  # a company may be "Экспресс Тест"
 ROLE = _any(
     "мама|папа|муж|жена|сын|дочь|брат|сестра|бабушка|дедушка|сосед|соседка|теща|свекровь|друг|подруга",
@@ -98,6 +99,30 @@ ROLE = _any(
     "директор|бухгалтер|бухгалтерия|отдел (?:продаж|кадров)|снабженец|снабжение|склад|логист|юрист",
     "прораб|доставка|диспетчер|касса|офис|рабочий|мобильный|домашний|да|ок|ok",
 )
+# With which words, digits aside, a match of the patterns above begins: no other name has to be
+# held against them. A test makes names out of the patterns and looks for their first words here.
+OPENINGS = _words("""
+    anon anonymous auto avito botmother call callibri calltouch chatapp client comagic company
+    contact copy customer deal deleted demo duplicate edna empty envybox example facebook fax
+    first flexbe full guest inbound incoming instagram jivo jivosite last lead leadgen livetex
+    mango marquiz missed n name nan new nil no noname none not null ok order outbound outgoing
+    private radist roistat salebot sample sms spam talk telegram tilda uis umnico undefined
+    unknown unnamed untitled user viber visitor vk wazzup whats whatsapp your абонент авито
+    автоматически автоответчик администратор аноним анонимная анонимно анонимный архив бабушка
+    без бот брат бухгалтер бухгалтерия вайбер ваше вк внутренний водитель входящая входящий
+    вызов гость да дедушка демо диалог директор диспетчер домашний доставка дочь друг дубликат
+    дубль жена заказ заказчик запрос заявка звонок имя инкогнито исходящая исходящий к кандидат
+    касса клиент компания контакт контактное копия курьер лид логист мама менеджер мобильный муж
+    мусор на название наименование нбт нд не недозвон неизвестен неизвестная неизвестно
+    неизвестное неизвестный нет новая новое новый номер образец обратная обратный обращение ок
+    организация основной отдел отказ отсутствует офис охрана охранник ошибка ошиблись ошибся
+    папа пациент первичный переписка письмо повторный подруга покупатель пользователь посетитель
+    приемная пример проба пробная пробное пробный проверка проверочная проверочное проверочный
+    пропущенный прораб пусто рабочий ресепшен ресепшн ресипшн робот свекровь сделка секретарь
+    сестра склад скрыт скрытый смс снабженец снабжение сообщение сосед соседка спам сын теща
+    удалено удалить участник ученик ф факс фамилия фио хулиган целевой чат юрист
+""")
+OPENING_STARTS = ("ватсап", "инстаграм", "телеграм", "тест", "test", "удаленн")
 # Words of the templates above: never a part of somebody's name.
 TEMPLATE_WORDS = _words("""
     звонок вызов заявка контакт клиент лид тест test входящий исходящий пропущенный новый новая

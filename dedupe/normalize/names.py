@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from . import name_words as words
-from .text import bounded, fold_lookalikes, plain
+from .text import bounded, fold_lookalikes, is_mixed, plain
 
 _SIGNS_MAX = 1_000
 _EMAIL = re.compile(r"[^\s@,;<>()]+@[\w-]+(?:\.[\w-]+)+")
@@ -29,10 +29,12 @@ _HANDLE = re.compile(
 )
 _HASH = re.compile(r"(?=[0-9a-f-]*\d)[0-9a-f]{8}-?[0-9a-f]{4}[0-9a-f-]{4,}")
 _APOSTROPHES = re.compile(r"(?<=\w)['`\u2019\u02bc\u02b9](?=\w)")
+_APOSTROPHE_SIGNS = frozenset("'`\u2019\u02bc\u02b9")
 _SIGNS = re.compile(r"[\W_]+")
 _CHANNEL_SIGN = re.compile(r"[@\d]")
 _ONE_SIGN = re.compile(r"([^\W\d_])\1{2,}")
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "йцукенгшщзхъ", "фывапролджэ", "ячсмитьбю")
+_ROW_STARTS = frozenset(row[at : at + 3] for row in _ROWS for at in range(len(row) - 2))
 # Reason, pattern, and whether it holds for companies, which may be called "Архив" or "Мастер".
 _PATTERNS = (
     ("test", words.TEST, True),
@@ -65,19 +67,25 @@ def name_status(name: str | None, *, is_company: bool = False) -> NameStatus:
 def judge(name: str | None, *, is_company: bool = False) -> tuple[NameStatus, str]:
     """Return the status and the match key of one name, at the price of one."""
     text = _text(name)
-    status = _status(text, is_company)
-    return status, _key(text, is_company) if status is _OK else ""
+    bare = _bare(text)
+    whole = _tokens(bare)
+    rest = _tokens(_bare(_PHONE.sub(" ", _EMAIL.sub(" ", text)))) if _has_channel(text) else whole
+    status = _status(text, bare, whole, rest, is_company=is_company)
+    # A name that is nothing but a phone stays as it is.
+    tokens = whole if is_company else rest or whole
+    return status, _key(tokens, is_company) if status is _OK else ""
 
 
-def _status(text: str, is_company: bool) -> NameStatus:
+def _status(
+    text: str, bare: str, whole: list[str], rest: list[str], *, is_company: bool
+) -> NameStatus:
     if not text:
         return NameStatus("empty")
     if _is_plain_person(text):
         return _OK
-    bare = _bare(text)
-    if words.PLACEHOLDER.fullmatch(bare):
+    if may_be_template(bare) and words.PLACEHOLDER.fullmatch(bare):
         return NameStatus("placeholder", "placeholder")
-    reason = _sign_reason(text, bare, is_company) or _cut_reason(text, is_company)
+    reason = _sign_reason(text, bare, is_company) or _cut_reason(text, whole, rest, is_company)
     return NameStatus("junk", reason) if reason else _OK
 
 
@@ -90,9 +98,7 @@ def match_key(name: str | None, *, is_company: bool = False) -> str:
     return judge(name, is_company=is_company)[1]
 
 
-def _key(text: str, is_company: bool) -> str:
-    bare = _bare(text if is_company else _without_channels(text))
-    tokens = [fold_lookalikes(token) for token in bare.split()]
+def _key(tokens: list[str], is_company: bool) -> str:
     return " ".join(sorted(_without_form(tokens, is_company)))
 
 
@@ -103,15 +109,18 @@ def _text(name: str | None) -> str:
 
 
 def _bare(text: str) -> str:
-    return _SIGNS.sub(" ", _APOSTROPHES.sub("", text)).strip()
+    if not _APOSTROPHE_SIGNS.isdisjoint(text):
+        text = _APOSTROPHES.sub("", text)
+    return _SIGNS.sub(" ", text).strip()
 
 
-def _without_channels(text: str) -> str:
-    """Cut phones and e-mails out of a name; a name that is nothing else stays as it is."""
-    if not _CHANNEL_SIGN.search(text):
-        return text
-    rest = _PHONE.sub(" ", _EMAIL.sub(" ", text))
-    return rest if _bare(rest) else text
+def _tokens(bare: str) -> list[str]:
+    tokens = bare.split()
+    return [fold_lookalikes(token) for token in tokens] if is_mixed(bare) else tokens
+
+
+def _has_channel(text: str) -> bool:
+    return _CHANNEL_SIGN.search(text) is not None
 
 
 def _sign_reason(text: str, bare: str, is_company: bool) -> str | None:
@@ -132,28 +141,37 @@ def _sign_reason(text: str, bare: str, is_company: bool) -> str | None:
     return "symbols" if is_letter else None
 
 
-def _cut_reason(text: str, is_company: bool) -> str | None:
+def _cut_reason(text: str, whole: list[str], rest: list[str], is_company: bool) -> str | None:
     """Judge the words, first with phones and e-mails, then without them."""
-    rest = _bare(_PHONE.sub(" ", _EMAIL.sub(" ", text)))
     if not rest:
         return "email" if "@" in text else "phone"
-    tokens = [fold_lookalikes(token) for token in rest.split()]
-    if _is_person(tokens):
+    if _is_person(rest):
         return None
-    whole = " ".join(fold_lookalikes(token) for token in _bare(text).split())
-    for each in dict.fromkeys((whole, " ".join(tokens))):
+    for each in dict.fromkeys((" ".join(whole), " ".join(rest))):
         if reason := _word_reason(each, is_company):
             return reason
-    had_channel = len(whole) > len(rest)
-    is_filler = had_channel and bool(words.PLACEHOLDER.fullmatch(" ".join(tokens)))
+    had_channel = whole is not rest and len(" ".join(whole)) > len(" ".join(rest))
+    is_filler = had_channel and bool(words.PLACEHOLDER.fullmatch(" ".join(rest)))
     return "phone" if is_filler else None
 
 
 def _word_reason(name: str, is_company: bool) -> str | None:
-    for reason, pattern, is_for_both in _PATTERNS:
-        if (is_for_both or not is_company) and pattern.fullmatch(name):
-            return reason
-    return "test" if all(map(_is_run, name.split())) else None
+    if may_be_template(name):
+        for reason, pattern, is_for_both in _PATTERNS:
+            if (is_for_both or not is_company) and pattern.fullmatch(name):
+                return reason
+    return "test" if all(map(is_run, name.split())) else None
+
+
+def may_be_template(name: str) -> bool:
+    """Tell whether a name begins or ends with a word that patterns of `name_words` have there."""
+    return opens_template(name.partition(" ")[0]) or name.endswith(words.TESTS)
+
+
+def opens_template(word: str) -> bool:
+    """Tell whether a match of a pattern may begin with `word`."""
+    head = word.rstrip("0123456789")
+    return head in words.OPENINGS or word.startswith(words.OPENING_STARTS)
 
 
 def _is_plain_person(text: str) -> bool:
@@ -170,10 +188,12 @@ def _is_person(tokens: list[str]) -> bool:
     return len(own) >= 2 and is_known
 
 
-def _is_run(token: str) -> bool:
+def is_run(token: str) -> bool:
     """Tell whether a word is fingers on a keyboard: ааа, фыва, asdasd."""
     if _ONE_SIGN.fullmatch(token):
         return True
+    if token[:3] not in _ROW_STARTS:
+        return False
     return any(token == piece * (len(token) // len(piece)) for piece in _runs_of(token))
 
 

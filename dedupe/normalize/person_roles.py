@@ -12,12 +12,15 @@ cut off.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import product
+from operator import itemgetter
 from typing import NamedTuple
 
 MAX_WORDS = 5
+_ROLES = "GSPx"
 
 
 class TokenClass(NamedTuple):
@@ -85,6 +88,7 @@ class _Pick(NamedTuple):
     roles: str  # of each word, x where it is left out
     shape: str  # the roles given, G before S before P
     bonus: float  # bits of the order
+    take: Callable[[list[float]], Iterable[float]]  # its bits out of those of all words and roles
 
 
 @lru_cache(maxsize=1 << 16)
@@ -94,9 +98,14 @@ def read_roles(classes: tuple[TokenClass, ...]) -> Reading:
     words = [i for i, each in enumerate(classes) if each.kind == "W" and not cut[i]][:MAX_WORDS]
     initials = [i for i, each in enumerate(classes) if each.kind in "IA" and not cut[i]]
     picks = _picks(len(words))
-    scores = _scores(picks, _costs(classes, words), len(initials))
-    clashes = [_clash(pick, [classes[at] for at in words]) for pick in picks]
-    scores = [score + clash for score, clash in zip(scores, clashes, strict=True)]
+    costs = _costs(classes, words)
+    # All bits are halves, so that sums are exact in any order.
+    biases = _biases(len(words), len(initials))
+    scores = [bias + sum(pick.take(costs)) for bias, pick in zip(biases, picks, strict=True)]
+    named = [classes[at] for at in words]
+    if {"M", "F"} <= {each.gender for each in named}:
+        pairs = zip(scores, picks, strict=True)
+        scores = [score + _clash(pick, named) for score, pick in pairs]
     best = max(scores)
     pick = picks[scores.index(best)]
     roles = ["x"] * len(classes)
@@ -104,8 +113,8 @@ def read_roles(classes: tuple[TokenClass, ...]) -> Reading:
         roles[at] = role
     for at, role in zip(initials, _INITIALS[pick.shape], strict=False):
         roles[at] = role
-    trust = _trust([classes[at] for at in words], pick, len(initials))
-    rivals = sum(2.0 ** (score - best) for score in scores)
+    trust = _trust(named, pick, len(initials))
+    rivals = sum([2.0 ** (score - best) for score in scores])
     return Reading("".join(roles), round(trust / rivals, 3))
 
 
@@ -146,40 +155,49 @@ def _cut_company(classes: tuple[TokenClass, ...], cut: list[bool], start: int) -
         cut[i] = True
 
 
-def _costs(classes: tuple[TokenClass, ...], words: list[int]) -> list[dict[str, float]]:
-    """Return the bits of each word in each role."""
+def _costs(classes: tuple[TokenClass, ...], words: list[int]) -> list[float]:
+    """Return the bits of each word in each role, word after word, and a nought."""
     is_mixed = any(not classes[i].is_lower for i in words)
-    return [
-        _cost(classes[i], is_small=classes[i].is_lower and is_mixed, before=classes[i - 1 : i])
-        for i in words
-    ]
+    costs: list[float] = []
+    for i in words:
+        is_small = classes[i].is_lower and is_mixed
+        costs += _cost(classes[i], is_small=is_small, before=classes[i - 1 : i])
+    return [*costs, 0.0]
 
 
-def _cost(each: TokenClass, *, is_small: bool, before: tuple[TokenClass, ...]) -> dict[str, float]:
-    own = {
-        "G": float(each.given or _UNKNOWN["G"]),
-        "S": float(each.surname or _UNKNOWN["S"]),
-        "P": float(each.patronymic or _UNKNOWN["P"]),
-        "x": _CUT,
-    }
+def _cost(each: TokenClass, *, is_small: bool, before: tuple[TokenClass, ...]) -> tuple[float, ...]:
+    """Return the bits of a word in the roles G, S, P and x."""
+    given, surname = float(each.given or _UNKNOWN["G"]), float(each.surname or _UNKNOWN["S"])
+    cut = _CUT
     if is_small and not (each.given or each.surname or each.patronymic):
-        own["x"] = _CUT_LOWER
-        own["G"] += _LOWER_NAME
-        own["S"] += _LOWER_NAME
+        cut = _CUT_LOWER
+        given += _LOWER_NAME
+        surname += _LOWER_NAME
     if is_small and before and before[0].kind == "N":  # "отдел кадров"
-        own["x"] = _CUT_AFTER_NOISE
-        own["S"] += _AFTER_NOISE
-    return own
+        cut = _CUT_AFTER_NOISE
+        surname += _AFTER_NOISE
+    return given, surname, float(each.patronymic or _UNKNOWN["P"]), cut
 
 
 @cache
 def _picks(n: int) -> tuple[_Pick, ...]:
     """Return every way to give the roles G, S and P to `n` words, each at most once."""
-    rows = (row for row in product("GSPx", repeat=n) if all(row.count(role) < 2 for role in "GSP"))
+    rows = (row for row in product(_ROLES, repeat=n) if all(row.count(role) < 2 for role in "GSP"))
     return tuple(
-        _Pick("".join(row), "".join(role for role in "GSP" if role in row), _order_bonus(row))
+        _Pick(
+            "".join(row),
+            "".join(role for role in "GSP" if role in row),
+            _order_bonus(row),
+            _taker(row),
+        )
         for row in rows
     )
+
+
+def _taker(row: tuple[str, ...]) -> Callable[[list[float]], Iterable[float]]:
+    """Return what takes the bits of a row of roles; the noughts keep it a row in any case."""
+    places = [len(_ROLES) * i + _ROLES.index(role) for i, role in enumerate(row)]
+    return itemgetter(*places, -1, -1)
 
 
 def _order_bonus(row: tuple[str, ...]) -> float:
@@ -193,16 +211,10 @@ def _order_bonus(row: tuple[str, ...]) -> float:
     return bonus
 
 
-def _scores(
-    picks: tuple[_Pick, ...], costs: list[dict[str, float]], n_initials: int
-) -> list[float]:
-    priors = {shape: _prior(shape, n_initials)[0] for shape in _INITIALS}
-    return [
-        priors[pick.shape]
-        + pick.bonus
-        + sum([cost[role] for cost, role in zip(costs, pick.roles, strict=True)])
-        for pick in picks
-    ]
+@cache
+def _biases(n: int, n_initials: int) -> tuple[float, ...]:
+    """Return the bits of each pick's shape and order."""
+    return tuple(_prior(pick.shape, n_initials)[0] + pick.bonus for pick in _picks(n))
 
 
 def _clash(pick: _Pick, words: list[TokenClass]) -> float:

@@ -7,7 +7,6 @@ string. Splitting and the repairs of what people type come before: see `phones`.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import phonenumbers
 import polars as pl
 
@@ -21,6 +20,7 @@ from dedupe.kernels.phones import (
 )
 
 from .automaton import phone_tables
+from .buffers import arrow_buffers as arrow_buffers
 
 NUMBERS = pl.Schema(
     {
@@ -58,16 +58,6 @@ def parse_column(raw: pl.Series, region: str) -> pl.DataFrame:
         number=pl.when(pl.col("status") == NO_NUMBER).then(None).otherwise(pl.col("number"))
     )
     return _ask_library(frame, text, region).cast(NUMBERS)
-
-
-def arrow_buffers(text: pl.Series) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """Return the UTF-8 bytes and the n + 1 offsets of a string column without nulls."""
-    array = text.to_arrow(compat_level=pl.CompatLevel.oldest())
-    _, offsets, data = array.buffers()
-    window = np.frombuffer(offsets, dtype=np.int64)[array.offset : array.offset + len(array) + 1]
-    if data is None:
-        return np.zeros(0, dtype=np.uint8), window
-    return np.frombuffer(data, dtype=np.uint8), window
 
 
 def ask_library(text: str, region: str) -> tuple[int, int | None, str | None, str | None, int]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from .numbering import HOME_REGIONS
+from .phone_pairs import read_pairs
 from .phone_plain import read_lists, read_plain
 from .phones import read_phones
 from .readings import Row, by_rows
@@ -26,21 +27,22 @@ class PhoneSettings:
     area_code: str | None = None
 
 
-def read_phone_column(raws: pl.Series, settings: PhoneSettings) -> pl.DataFrame:
-    """Read distinct `raws`; one row per number found, in no order, as READINGS."""
+def read_phone_column(raws: pl.DataFrame, settings: PhoneSettings) -> pl.DataFrame:
+    """Read RAWS; one row per number found, as READINGS."""
     if settings.region.upper() not in HOME_REGIONS:
         return by_rows(_read_each(raws, settings))
     plain, others = read_plain(raws)
+    pairs, others = read_pairs(others)
     lists, rest = read_lists(others)
-    return pl.concat([plain, lists, by_rows(_read_each(rest, settings))])
+    return pl.concat([plain, pairs, lists, by_rows(_read_each(rest, settings))])
 
 
-def _read_each(raws: pl.Series, settings: PhoneSettings) -> Iterator[Row]:
-    for raw in raws.to_list():
+def _read_each(raws: pl.DataFrame, settings: PhoneSettings) -> Iterator[Row]:
+    for row, raw in raws.iter_rows():
         found = read_phones(raw, region=settings.region, area_code=settings.area_code)
         for part, each in enumerate(found):
             yield (
-                raw,
+                row,
                 part,
                 each.value,
                 each.extension,

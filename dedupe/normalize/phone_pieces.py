@@ -19,6 +19,7 @@ from .phone_text import Gap, Group, Run
 
 _GLUED_MIN = 19  # fewer digits can't be two numbers with their area codes
 _GLUED_MAX = 66
+_GLUED_ABROAD = range(13, 7, -1)  # digits of a number of a country that has no rules here
 _GLUED_GROUPS_MAX = 40  # three numbers written digit by digit are 33
 _GLUED_COST_MAX = 2.0  # a foreign number without a plus only of the neighbours'
 _AMBIGUOUS = 0.55  # a value that can be cut in two ways
@@ -106,13 +107,21 @@ class _Step(NamedTuple):
 def cut(run: Run, reader: Reader, area_code: str | None) -> tuple[Piece, ...]:
     """Return the pieces of `run`, in order, all digits covered."""
     plain = _cheapest(run, reader, area_code, is_glued=False)
-    is_long = len(run.digits) >= _GLUED_MIN
+    n = len(run.digits)
+    is_long = n >= _GLUED_MIN
     is_read = all(
         piece.kind == Kind.FULL or (piece.kind != Kind.UNREAD and not is_long) for piece in plain
     )
-    if is_read or len(run.groups) > _GLUED_GROUPS_MAX:
+    if is_read or len(run.groups) > _GLUED_GROUPS_MAX or n < _least_glued(reader, area_code):
         return plain
     return _cheapest(run, reader, area_code, is_glued=True)
+
+
+def _least_glued(reader: Reader, area_code: str | None) -> int:
+    """Return how many digits two numbers have at the least: with fewer there is no second look."""
+    if area_code:
+        return 2 * _LOCAL.start
+    return _GLUED_MIN if reader.is_home else 2 * min(_GLUED_ABROAD)
 
 
 def _cheapest(
@@ -249,7 +258,7 @@ def _glued(digits: str, reader: Reader, area_code: str | None) -> _Cut | None:
     if len(digits) < _GLUED_MIN and reader.is_home:
         return None
     if not reader.is_home:
-        return _split(digits, reader, tuple(range(13, 7, -1)), 0.6)
+        return _split(digits, reader, tuple(_GLUED_ABROAD), 0.6)
     return _split(digits, reader, (11, 10), 0.9) or _split(digits, reader, (11, 10, 12, 13), 0.6)
 
 

@@ -1,4 +1,8 @@
-"""What the readers of phones and e-mails return for a column: one schema, two ways to fill it."""
+"""What the readers of phones and e-mails return for a column: one schema, two ways to fill it.
+
+A reader takes RAWS, distinct raw values by their row number, and returns READINGS: the
+rows of one raw value together, its parts in order, and else in no order.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,10 @@ from collections.abc import Iterable
 
 import polars as pl
 
+RAWS = pl.Schema({"row": pl.UInt32(), "raw": pl.String()})
 READINGS = pl.Schema(
     {
-        "raw": pl.String(),
+        "row": pl.UInt32(),
         "part": pl.Int32(),
         "value": pl.String(),
         "extension": pl.String(),
@@ -22,8 +27,13 @@ READINGS = pl.Schema(
     }
 )
 Row = tuple[
-    str, int, str | None, str | None, str, str | None, str, float, int, str | None, str | None
+    int, int, str | None, str | None, str, str | None, str, float, int, str | None, str | None
 ]
+
+
+def numbered(raws: pl.Series, offset: int = 0) -> pl.DataFrame:
+    """Return RAWS of a column of distinct raw values, numbered from `offset` on."""
+    return raws.cast(pl.String).to_frame("raw").with_row_index("row", offset)
 
 
 def by_rows(rows: Iterable[Row]) -> pl.DataFrame:
@@ -34,19 +44,19 @@ def by_rows(rows: Iterable[Row]) -> pl.DataFrame:
     return pl.DataFrame([pl.Series(name, values, dtype) for (name, dtype), values in named])
 
 
-def parted(frame: pl.DataFrame, is_read: pl.Expr) -> tuple[pl.DataFrame, pl.Series]:
-    """Return the rows of `frame` that are read, and the raw values of the others."""
-    marked = frame.with_columns(is_read=is_read.fill_null(value=False))
-    return marked.filter("is_read").drop("is_read"), marked.filter(~pl.col("is_read"))["raw"]
+def parted(frame: pl.DataFrame, is_read: pl.Expr) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the rows of `frame` that are read, and RAWS of the others."""
+    mask = frame.select(is_read.fill_null(value=False).alias("mask")).to_series()
+    return frame.filter(mask), frame.select(RAWS.names()).filter(~mask)
 
 
 def stamped(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return READINGS of plain values: `frame` has raw, value, type and match_key.
+    """Return READINGS of plain values: `frame` has row, value, type and match_key.
 
     Such a value is nothing but one valid number or address, so all else is the same in every row.
     """
     return frame.select(
-        "raw",
+        "row",
         pl.lit(0, pl.Int32).alias("part"),
         "value",
         pl.lit(None, pl.String).alias("extension"),

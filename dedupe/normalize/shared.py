@@ -10,10 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import numpy as np
 import polars as pl
 
 from dedupe.contracts import VALUES
+from dedupe.kernels.slices import may_be_often
 
+from .buffers import arrow_buffers
 from .email_rules import ROLES, SERVICES
 
 _CARDS_MIN = 10
@@ -36,20 +39,24 @@ def mark_shared(
 
     `own` are match keys (E.164, mailbox keys). A marked value loses its match key.
     """
-    shared = _shared_keys(values, names).with_columns(is_shared=pl.lit(value=True))
+    is_shared = _rows_of(_shared_keys(values, names), values)
     has_own = pl.col("match_key").is_in(sorted(own)).fill_null(value=False)
-    has_shared = pl.col("is_shared").fill_null(value=False)
-    mark = pl.when(has_own).then(pl.lit("own")).when(has_shared).then(pl.lit("shared"))
-    marked = (
-        values.join(shared, on=_KEY, how="left", maintain_order="left")
-        .with_columns(mark=mark)
-        .with_columns(
-            status=pl.coalesce("mark", "status"),
-            reason=pl.coalesce("mark", "reason"),
-            match_key=pl.when(pl.col("mark").is_null()).then("match_key"),
-        )
+    mark = pl.when(has_own).then(pl.lit("own")).when(is_shared).then(pl.lit("shared"))
+    marked = values.with_columns(mark=mark).with_columns(
+        status=pl.coalesce("mark", "status"),
+        reason=pl.coalesce("mark", "reason"),
+        match_key=pl.when(pl.col("mark").is_null()).then("match_key"),
     )
     return VALUES.conform(marked)
+
+
+def _rows_of(keys: pl.DataFrame, values: pl.DataFrame) -> pl.Series:
+    """Tell which rows hold one of few keys (entity, kind, match_key)."""
+    rows = values.select(_KEY).with_row_index("row")
+    held = rows.filter(pl.col("match_key").is_in(keys["match_key"].implode()))
+    mask = np.zeros(values.height, dtype=np.bool_)
+    mask[held.join(keys, on=_KEY, how="semi")["row"].to_numpy()] = True
+    return pl.Series(mask)
 
 
 def _shared_keys(values: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
@@ -76,8 +83,10 @@ def _groups(values: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
     """Count, for every key on enough cards, the cards, the named ones and the names."""
     login = pl.col("match_key").str.split("@").list.first()
     is_role = (pl.col("kind") == "email") & login.is_in(sorted(ROLES | SERVICES))
-    keyed = values.filter(pl.col("match_key").is_not_null()).select("record_id", "type", *_KEY)
     # Nearly all keys stand on one or two cards: they go before anything dearer is done.
+    flat, offsets = arrow_buffers(values["match_key"].fill_null(""))
+    may_be = pl.Series(may_be_often(flat, offsets[:-1], offsets[1:], _CARDS_MIN_ROLE))
+    keyed = values.select("record_id", "type", *_KEY).filter(may_be).drop_nulls("match_key")
     often = keyed.group_by(_KEY).len().filter(pl.col("len") >= _CARDS_MIN_ROLE).select(_KEY)
     keyed = keyed.join(often, on=_KEY, how="semi")
     sizes = keyed.group_by(_KEY).agg(

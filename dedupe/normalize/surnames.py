@@ -16,8 +16,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+import polars as pl
+
 from .person_tables import fold_yo, surname_counts
-from .skeleton import skeleton
+from .skeleton import skeleton, skeleton_column
 
 # The same for men and women: the source has them far more often than a masculine form.
 _EPICENE = """
@@ -39,6 +41,7 @@ _ENDINGS = (
     (r"(?<=...)(?:a[jiy]a|aâ)$", "yy"),
 )
 _RULES = tuple((re.compile(ending), male) for ending, male in _ENDINGS)
+_KEEPS_O = 4  # letters of a key that is too short to be an adjective
 _LAST_LETTERS = ("а", "я", "a", "â")
 _ADJECTIVE = re.compile(r"(?<=...)ая$")
 _MALE = re.compile(
@@ -60,6 +63,31 @@ def surname_key(surname: str) -> str:
     """Return the key that a surname shares with its other gender and its transliterations."""
     parts = (skeleton(masculine(part)) for part in surname.split("-"))
     return "-".join(_without_o(part) for part in parts if part)
+
+
+def surname_keys(surnames: pl.Series) -> pl.Series:
+    """Return the `surname_key` of each word of a column in lower case; null stays null."""
+    endings = [ending for letter in _LAST_LETTERS for ending in (letter, letter.upper())]
+    word = pl.col("word")
+    needs_look = word.str.contains("-", literal=True)
+    for ending in endings:
+        needs_look |= word.str.ends_with(ending)
+    frame = surnames.cast(pl.String).to_frame("word").with_row_index("row")
+    looked = frame.filter(needs_look)
+    plain = frame.filter(~needs_look)
+    keys = skeleton_column(plain["word"]).alias("key")
+    has_o = keys.str.ends_with("ои") & (keys.str.len_chars() > _KEEPS_O)
+    without_o = (keys.str.head(-2) + "и").zip_with(has_o, keys)
+    ordered = pl.concat(
+        [
+            plain.select("row", key=without_o),
+            looked.select(
+                "row", key=pl.Series(map(surname_key, looked["word"].to_list()), dtype=pl.String)
+            ),
+            frame.filter(word.is_null()).select("row", key=word),
+        ]
+    )
+    return ordered.sort("row")["key"].alias(surnames.name)
 
 
 @lru_cache(maxsize=1 << 17)
@@ -102,4 +130,4 @@ def _adjective(low: str) -> str | None:
 
 def _without_o(key: str) -> str:
     """Write -ой as -ий: the skeletons of Донской and Донская (Донский) meet."""
-    return key[:-2] + "и" if len(key) > 4 and key.endswith("ои") else key
+    return key[:-2] + "и" if len(key) > _KEEPS_O and key.endswith("ои") else key

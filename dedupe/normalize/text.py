@@ -33,7 +33,7 @@ def plain(raw: str) -> str:
     text = unicodedata.normalize("NFKC", html.unescape(raw)).lower()
     if _ORDINARY.fullmatch(text):
         return text
-    return unicodedata.normalize("NFKC", "".join(map(_plain_sign, text)))
+    return unicodedata.normalize("NFKC", text.translate(_PLAIN_SIGNS))
 
 
 def bounded(raw: str, limit: int) -> str:
@@ -83,3 +83,15 @@ def _plain_sign(sign: str) -> str:
     if category == "Zs":
         return " "
     return "" if category in ("Cf", "Cs", "Mn") else sign
+
+
+class _PlainSigns(dict[int, str]):
+    """The plain spelling of each sign, found when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        """Return the plain spelling of a sign that was not met yet."""
+        self[code] = _plain_sign(chr(code))
+        return self[code]
+
+
+_PLAIN_SIGNS = _PlainSigns()

@@ -7,11 +7,12 @@ shares have six decimals and seconds three. null means "not read", never zero.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dedupe.audit.matches import MatchCounts, match_document
 from dedupe.contracts import CheckResult, Summary
 from dedupe.errors import StorageError
 from dedupe.language import N_
@@ -19,8 +20,11 @@ from dedupe.language import N_
 SCHEMA = "crmclean.scan/1"
 
 
-def summary_document(summary: Summary) -> dict[str, object]:
-    """Return `summary` as the document of its schema, of plain JSON values."""
+def summary_document(summary: Summary, matches: Sequence[MatchCounts] = ()) -> dict[str, object]:
+    """Return `summary` as the document of its schema, of plain JSON values.
+
+    `matches` are the counts of pairs and clusters by entity, of which the document has the sums.
+    """
     return {
         "schema": SCHEMA,
         "scan_id": summary.scan_id,
@@ -35,22 +39,23 @@ def summary_document(summary: Summary) -> dict[str, object]:
         },
         "counts": dict(summary.counts),
         "checks": [_check(result) for result in summary.checks],
+        "match": match_document(matches),
         "notes": [asdict(note) for note in summary.notes],
         "timings": _rounded(summary.timings),
         "versions": dict(summary.versions),
     }
 
 
-def render_summary(summary: Summary) -> str:
+def render_summary(summary: Summary, matches: Sequence[MatchCounts] = ()) -> str:
     """Return the text of summary.json, one line feed at its end."""
-    document = summary_document(summary)
+    document = summary_document(summary, matches)
     return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
-def write_summary(summary: Summary, path: Path) -> None:
+def write_summary(summary: Summary, path: Path, matches: Sequence[MatchCounts] = ()) -> None:
     """Write summary.json to `path` in UTF-8, replacing what was there."""
     try:
-        path.write_text(render_summary(summary), encoding="utf-8", newline="\n")
+        path.write_text(render_summary(summary, matches), encoding="utf-8", newline="\n")
     except OSError as error:
         raise StorageError(
             N_("can't be written: {reason}"),

@@ -18,9 +18,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from dedupe.audit.matches import MatchCounts
 from dedupe.audit.registry import CHECKS, Check
 from dedupe.contracts import CheckResult, Summary
-from dedupe.language import N_, count, share, tr, trn
+from dedupe.language import N_, NN_, count, share, tr, trn
 from dedupe.report import headline
 from dedupe.report.words import (
     SECTIONS,
@@ -43,6 +44,14 @@ _REPAIRS = {
     "review": N_("review"),
     "list": N_("list"),
 }
+# The tiers of clusters stand under the check that lists them.
+CLUSTERED = "DUP110"
+_TIERS = NN_("{n} auto", "{n} auto"), NN_("{n} to review", "{n} to review")
+_BETWEEN = (
+    NN_("{n} linked", "{n} linked"),
+    NN_("{n} of them ambiguous", "{n} of them ambiguous"),
+    NN_("{n} not linked", "{n} not linked"),
+)
 _ASCII = str.maketrans(
     {
         "●": "*",
@@ -75,15 +84,18 @@ def render_summary(
     next_commands: Sequence[str],
     ascii: bool = False,
     checks: Mapping[str, Check] = CHECKS,
+    matches: Sequence[MatchCounts] = (),
 ) -> str:
     """Return the summary of a scan: counts, checks, findings, files, what to run next.
 
-    `files` maps what was written ("report.html") to its path; the HTML report leads.
+    `files` maps what was written ("report.html") to its path; the HTML report leads. `matches`
+    tell the tiers of the clusters and, of two tables, how many cards were linked.
     """
-    parts: list[RenderableType] = [*_header(summary), ""]
+    parts: list[RenderableType] = [*_header(summary), *_links(matches), ""]
     rows = headline.ranked(summary, checks)
     if rows:
-        parts += [_findings(rows, summary, checks, is_wide=width >= WIDE), ""]
+        tiers = {(CLUSTERED, each.entity): tiers_text(each) for each in matches}
+        parts += [_findings(rows, summary, checks, tiers, is_wide=width >= WIDE), ""]
     parts += [*_rest(summary), *_files(files), *_next(next_commands)]
     return _text(parts, width=width, color=color, ascii=ascii)
 
@@ -146,6 +158,26 @@ def _coverage_line(summary: Summary) -> RenderableType:
     return _line(mark, style, tr("Checks"), " · ".join(words))
 
 
+def _links(matches: Sequence[MatchCounts]) -> list[RenderableType]:
+    """Say how many cards have a counterpart in the other table, where there is one."""
+    lines: list[RenderableType] = []
+    for each in matches:
+        if each.between is not None:
+            found = each.between
+            numbers = (found.linked, found.ambiguous, found.unlinked)
+            words = [trn(*forms, n) for forms, n in zip(_BETWEEN, numbers, strict=True)]
+            mark, style = ("●", "yellow") if found.ambiguous else ("✔", "green")
+            label = tr("Links: {entity}", entity=entity_name(each.entity))
+            lines.append(_line(mark, style, label, " · ".join(words)))
+    return lines
+
+
+def tiers_text(counts: MatchCounts) -> str:
+    """Say how many clusters are auto and how many for review: "603 auto · 208 to review"."""
+    numbers = (counts.auto, counts.review)
+    return " · ".join(trn(*forms, n) for forms, n in zip(_TIERS, numbers, strict=True) if n)
+
+
 def _line(mark: str, style: str, label: str, words: str) -> RenderableType:
     grid = Table.grid(padding=(0, 1, 0, 0))
     held = words.replace(_NO_BREAK, _HELD)
@@ -154,7 +186,12 @@ def _line(mark: str, style: str, label: str, words: str) -> RenderableType:
 
 
 def _findings(
-    rows: Sequence[CheckResult], summary: Summary, checks: Mapping[str, Check], *, is_wide: bool
+    rows: Sequence[CheckResult],
+    summary: Summary,
+    checks: Mapping[str, Check],
+    tiers: Mapping[tuple[str, str], str],
+    *,
+    is_wide: bool,
 ) -> RenderableType:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=True, header_style="bold", show_edge=False)
     table.add_column(tr("Code"), no_wrap=True)
@@ -166,9 +203,9 @@ def _findings(
     for result in rows:
         check = headline.check_of(result.code, checks)
         title = Text(headline.title_of(result, checks, summary))
-        groups = headline.groups_text(result)
-        if groups:
-            title.append(f"\n{groups.replace(_NO_BREAK, _HELD)}", style="dim")
+        for words in (headline.groups_text(result), tiers.get((result.code, result.entity), "")):
+            if words:
+                title.append(f"\n{words.replace(_NO_BREAK, _HELD)}", style="dim")
         code = Text(result.code, style=_style(check))
         cells: list[RenderableType] = [code, title, _number(result.found)]
         table.add_row(*cells, *(_more(result, check) if is_wide else ()))

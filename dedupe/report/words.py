@@ -46,6 +46,15 @@ PARTS = {
     "channels.contact.email": N_("e-mails of contacts"),
     "channels.company.phone": N_("phones of companies"),
     "channels.company.email": N_("e-mails of companies"),
+    "channels.company.site": N_("sites of companies"),
+    "channels.contact.phone|email": N_("phones or e-mails of contacts"),
+    "channels.company.phone|email": N_("phones or e-mails of companies"),
+    "traits": N_("what cards say of their bearers"),
+    "traits.contact.tax_id": N_("tax numbers of contacts"),
+    "traits.company.tax_id": N_("tax numbers of companies"),
+    "traits.contact.surname": N_("surnames of contacts"),
+    "traits.contact.given|surname": N_("names of contacts"),
+    "traits.contact.tax_id|birth_date": N_("tax numbers or birth dates of contacts"),
     "field_values": N_("values of custom fields"),
     "links": N_("links"),
     "links.contact.deal": N_("links of contacts with deals"),
@@ -106,6 +115,21 @@ NOTES = {
     "no_header": NN_(
         "{n} table without a known column was left out",
         "{n} tables without a known column were left out",
+    ),
+    "nothing_to_compare": NN_(
+        "{n} column to compare holds no value", "{n} columns to compare hold no value"
+    ),
+    "unknown_labels": NN_(
+        "{n} judged pair names a card that is not there",
+        "{n} judged pairs name cards that are not there",
+    ),
+    "ambiguous_labels": NN_(
+        "{n} judged pair fits a contact and a company and was not used: add the column entity",
+        "{n} judged pairs fit contacts and companies and were not used: add the column entity",
+    ),
+    "contradicting_labels": NN_(
+        "{n} judgement contradicts another about the same pair and was not used",
+        "{n} judgements contradict others about the same pair and were not used",
     ),
     "repeated_header": NN_(
         "{n} repeated header row was left out", "{n} repeated header rows were left out"

@@ -19,7 +19,9 @@ FILES = {
     "summary.json",
     "findings.parquet",
     "channels.parquet",
+    "pairs.parquet",
     "clusters.parquet",
+    "model.json",
     "report.html",
 }
 
@@ -92,6 +94,10 @@ def test_the_files_are_as_the_design_names_them(demo, tmp_path) -> None:
     summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
     assert summary["schema"] == "crmclean.scan/1"
     assert {"scan_id", "account", "counts", "checks", "timings", "versions"} <= set(summary)
+    clusters = pl.read_parquet(tmp_path / "out" / "clusters.parquet")
+    n_clusters = clusters.select("entity", "cluster_id").n_unique()
+    assert sum(summary["match"]["clusters"].values()) == n_clusters
+    assert summary["match"]["candidate_pairs"] >= summary["match"]["pairs"]
     check = next(c for c in summary["checks"] if c["code"] == "TSK101")
     assert set(check) == {
         "code",
@@ -126,7 +132,8 @@ def test_the_report_and_the_summary_hold_no_personal_data(demo, tmp_path) -> Non
 def test_scanning_twice_gives_the_same_files(demo, tmp_path) -> None:
     for folder in ("a", "b"):
         write_scan(scan(demo.account), tmp_path / folder)
-    for name in ("findings.parquet", "channels.parquet", "clusters.parquet"):
+    timed = {"summary.json", "model.json", "report.html"}
+    for name in FILES - timed:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dedupe.contracts import Entity
-from dedupe.crm.tables.roles import ROLE_NAMES
+from dedupe.crm.tables.roles import ROLE_NAMES, header_key
 from dedupe.errors import InputError
 from dedupe.language import N_
 
@@ -22,7 +22,7 @@ class TableOptions:
 
     `roles` maps a column's header to a role of `roles.py`; `entity` is what a single
     table holds; moments without an offset are in `timezone`; `value_separator` cuts the
-    cells of phones and e-mails.
+    cells of phones and e-mails; `compare` names columns that are compared as they are.
     """
 
     entity: Entity | None = None
@@ -32,12 +32,14 @@ class TableOptions:
     sheet: str | None = None
     timezone: str = "Europe/Moscow"
     value_separator: str | None = None
+    compare: tuple[str, ...] = ()
 
 
 def check_options(options: TableOptions) -> None:
     """Raise for the first option that can't be meant."""
     for header, role in options.roles.items():
         _check_role(header, role)
+    _check_compared(options)
     if options.encoding is not None:
         _check_encoding(options.encoding)
     if options.delimiter is not None and not _is_delimiter(delimiter_of(options.delimiter)):
@@ -47,6 +49,12 @@ def check_options(options: TableOptions) -> None:
             fix=N_("give a comma, a semicolon or the word tab"),
         )
     _check_timezone(options.timezone)
+
+
+def with_compared(options: TableOptions) -> TableOptions:
+    """Return `options` in which compared columns are mapped to the role that keeps them as is."""
+    kept = dict.fromkeys(options.compare, "field")
+    return replace(options, roles={**options.roles, **kept}, compare=())
 
 
 def delimiter_of(word: str) -> str:
@@ -81,6 +89,19 @@ def _check_role(header: str, role: str) -> None:
         fix=N_("the roles are {known}"),
         **facts,
     )
+
+
+def _check_compared(options: TableOptions) -> None:
+    """Raise for a column that has a role and shall be compared as it is: it can't be both."""
+    mapped = set(map(header_key, options.roles))
+    both = [header for header in options.compare if header_key(header) in mapped]
+    if both:
+        raise InputError(
+            N_("{columns}: named by --compare and by --map"),
+            where="--compare",
+            fix=N_("keep one of the two: a column with a role is compared by its role"),
+            columns=", ".join(both),
+        )
 
 
 def _check_encoding(encoding: str) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe.contracts import VALUES
-from dedupe.match import build_clusters, build_groups
+from dedupe.match import build_groups
 
 
 def values(*rows: tuple[str, str, str | None], **columns: str) -> pl.DataFrame:
@@ -68,31 +68,3 @@ def test_groups_do_not_depend_on_row_order(holdings, random) -> None:
     rows = [(kinds[k], str(r), str(v)) for k, r, v in holdings]
     shuffled = random.sample(rows, len(rows))
     assert build_groups(values(*rows)).equals(build_groups(values(*shuffled)))
-
-
-def test_clusters_join_phone_and_email_groups_and_keep_the_card_with_most_deals() -> None:
-    frame = values(
-        ("phone", "1", "a"), ("phone", "2", "a"), ("email", "2", "m"), ("email", "3", "m")
-    )
-    cards = pl.DataFrame(
-        {
-            "entity": ["contact"] * 3,
-            "record_id": ["1", "2", "3"],
-            "n_deals": [1, 0, 4],
-            "created_at": [None] * 3,
-        },
-        schema_overrides={"created_at": pl.Datetime("us", "UTC")},
-    )
-    clusters = build_clusters(build_groups(frame), cards)
-    assert clusters["cluster_id"].to_list() == ["1", "1", "1"]
-    assert dict(clusters.select("record_id", "survivor").iter_rows()) == {
-        "1": False,
-        "2": False,
-        "3": True,
-    }
-    assert clusters["tier"].unique().to_list() == ["review"]
-
-
-def test_no_groups_make_no_clusters() -> None:
-    cards = pl.DataFrame(schema={"entity": pl.String, "record_id": pl.String})
-    assert build_clusters(build_groups(values()), cards).is_empty()

@@ -16,6 +16,7 @@ from dedupe.normalize.emails import read_emails
 from dedupe.normalize.names import judge
 from dedupe.normalize.phone_columns import read_phone_column
 from dedupe.normalize.phones import read_phones
+from dedupe.normalize.readings import numbered
 
 ROWS = (
     ("phone", "8 916 123-45-67, 8 903 765-43-21"),
@@ -113,8 +114,8 @@ def home_like() -> st.SearchStrategy[str]:
 )
 def test_columnar_way_equals_reading_one_by_one(raws: list[str], region: str) -> None:
     raws = [raw for raw in raws if raw.isprintable() or raw.isascii()]
-    frame = read_phone_column(pl.Series("raw", raws, dtype=pl.String), PhoneSettings(region=region))
-    frame = frame.sort("raw", "part")
+    asked = numbered(pl.Series(raws, dtype=pl.String))
+    frame = read_phone_column(asked, PhoneSettings(region=region)).join(asked, on="row")
     got = frame.select("raw", "value", "extension", "status", "reason", "rule", "n_repeats", "type")
     expected = [
         (raw, e.value, e.extension, e.status, e.reason, e.rule, e.n_repeats, e.type)
@@ -130,7 +131,8 @@ def test_columnar_way_equals_reading_one_by_one_on_ordinary_numbers(region: str)
     forms = ("8{}", "+7 {}", "{}", "7{}", "8 (91{}", "800{}", "8 800 {}")
     raws = {rng.choice(forms).format(rng.randrange(10**6, 10**10)) for _ in range(4_000)}
     raws |= {f"8{digit * 10}" for digit in "0123456789"} | {"8 800 555-55-55", "8 800 000 00 00"}
-    frame = read_phone_column(pl.Series("raw", sorted(raws)), PhoneSettings(region=region))
+    asked = numbered(pl.Series(sorted(raws)))
+    frame = read_phone_column(asked, PhoneSettings(region=region)).join(asked, on="row")
     got = {row[0]: row[1:] for row in frame.filter(part=0).select(
         "raw", "value", "status", "reason", "rule", "type", "match_key").rows()}  # fmt: skip
     for raw in raws:

@@ -18,14 +18,17 @@ from dedupe.normalize.emails import read_emails
 from dedupe.normalize.phone_columns import read_phone_column
 from dedupe.normalize.phone_plain import read_lists, read_plain
 from dedupe.normalize.phones import read_phones
+from dedupe.normalize.readings import numbered
 
 Rows = dict[str, list[tuple[object, ...]]]
 
 
-def by_raw(frame: pl.DataFrame) -> Rows:
+def by_raw(frame: pl.DataFrame, asked: pl.DataFrame) -> Rows:
+    """Return the rows of each raw value, their number in `asked` replaced by the value."""
+    raws = dict(asked.iter_rows())
     rows: Rows = defaultdict(list)
-    for row in frame.sort("raw", "part").rows():
-        rows[row[0]].append(row)
+    for number, *row in frame.rows():
+        rows[raws[number]].append((raws[number], *row))
     return rows
 
 
@@ -121,7 +124,8 @@ def test_columns_of_phones_read_as_one_by_one(
     raws: list[str], region: str, area_code: str | None
 ) -> None:
     settings_ = PhoneSettings(region=region, area_code=area_code)
-    got = by_raw(read_phone_column(pl.Series("raw", raws), settings_))
+    asked = numbered(pl.Series(raws))
+    got = by_raw(read_phone_column(asked, settings_), asked)
     for raw in raws:
         assert got[raw] == phone_rows(raw, region, area_code)
 
@@ -144,13 +148,15 @@ def test_plain_shapes_and_their_lists_do_not_go_through_the_splitter() -> None:
         rng.choice((", ", ";", " / ", " и ")).join(written_home(rng) for _ in range(2))
         for _ in range(1_000)
     }
-    read, rest = read_plain(pl.Series("raw", sorted(ones | abroad)))
-    assert read["raw"].n_unique() > 0.97 * len(ones | abroad)
+    asked = numbered(pl.Series(sorted(ones | abroad)))
+    read, rest = read_plain(asked)
+    assert read["row"].n_unique() > 0.97 * len(ones | abroad)
     assert read.height + len(rest) == len(ones | abroad)
-    listed, left = read_lists(pl.Series("raw", sorted(lists)))
-    assert listed["raw"].n_unique() > 0.97 * len(lists)
-    assert listed["raw"].n_unique() + len(left) == len(lists)
-    for raw, rows in by_raw(pl.concat([read, listed])).items():
+    asked_lists = numbered(pl.Series(sorted(lists)))
+    listed, left = read_lists(asked_lists)
+    assert listed["row"].n_unique() > 0.97 * len(lists)
+    assert listed["row"].n_unique() + len(left) == len(lists)
+    for raw, rows in (by_raw(read, asked) | by_raw(listed, asked_lists)).items():
         assert rows == phone_rows(raw, "RU")
 
 
@@ -236,7 +242,8 @@ EMAIL = st.builds(
 @given(st.lists(st.one_of(EMAIL, EMAIL, st.text(max_size=20)), max_size=40, unique=True))
 def test_columns_of_emails_read_as_one_by_one(raws: list[str]) -> None:
     raws = [raw for raw in raws if raw.isprintable() or raw.isascii()]
-    got = by_raw(read_email_column(pl.Series("raw", raws, dtype=pl.String)))
+    asked = numbered(pl.Series(raws, dtype=pl.String))
+    got = by_raw(read_email_column(asked), asked)
     for raw in raws:
         assert got[raw] == email_rows(raw)
 
@@ -246,7 +253,8 @@ def test_columns_of_emails_read_as_one_by_one(raws: list[str]) -> None:
 )
 def test_fillers_read_as_one_by_one(login: str) -> None:
     raws = sorted({f"{login}@{domain}" for domain in ("mail.ru", "firma.ru", f"{login}.ru")})
-    got = by_raw(read_email_column(pl.Series("raw", raws)))
+    asked = numbered(pl.Series(raws))
+    got = by_raw(read_email_column(asked), asked)
     assert [got[raw] for raw in raws] == [email_rows(raw) for raw in raws]
 
 

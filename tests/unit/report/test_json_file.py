@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from dedupe import language
+from dedupe.audit.matches import LinkCounts, MatchCounts
 from dedupe.contracts import Summary
 from dedupe.errors import StorageError
 from dedupe.report.json_file import summary_document, write_summary
@@ -25,6 +26,7 @@ def test_the_document_has_the_keys_of_its_schema(summary: Summary) -> None:
         "account",
         "counts",
         "checks",
+        "match",
         "notes",
         "timings",
         "versions",
@@ -85,3 +87,20 @@ def test_the_file_is_utf8_the_same_twice_and_in_every_language(
 def test_a_folder_that_is_not_there_is_one_line(summary: Summary, tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"summary\.json: can't be written: "):
         write_summary(summary, tmp_path / "absent" / "summary.json")
+
+
+def test_matches_are_summed_over_the_entities(summary: Summary) -> None:
+    contacts = MatchCounts(
+        entity="contact", candidate_pairs=90, pairs=20, links=9, auto=3, review=4
+    )
+    companies = replace(contacts, entity="company", candidate_pairs=10, auto=1)
+    assert summary_document(summary, [contacts, companies])["match"] == {
+        "candidate_pairs": 100,
+        "pairs": 40,
+        "links": 18,
+        "clusters": {"auto": 4, "review": 8},
+    }
+    linked = replace(contacts, between=LinkCounts(linked=7, ambiguous=1, unlinked=2))
+    match = summary_document(summary, [linked])["match"]
+    assert isinstance(match, dict)
+    assert match["against"] == {"linked": 7, "ambiguous": 1, "unlinked": 2}

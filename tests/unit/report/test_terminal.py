@@ -10,6 +10,7 @@ import pytest
 from rich.cells import cell_len
 
 from dedupe import language
+from dedupe.audit.matches import LinkCounts, MatchCounts
 from dedupe.audit.registry import CHECKS, Check
 from dedupe.contracts import Summary
 from dedupe.report.terminal import render_check_list, render_explanation, render_summary
@@ -151,3 +152,25 @@ def test_the_check_list_names_every_check_once(lang, width) -> None:
     text = render_check_list(CHECKS.values(), width=width, color=False)
     assert sorted(re.findall(r"^[A-Z]{3}\d{3}", text, re.M)) == sorted(CHECKS)
     assert max(cell_len(line) for line in text.splitlines()) <= width
+
+
+MATCHES = MatchCounts(
+    entity="contact", candidate_pairs=9000, pairs=900, links=850, auto=603, review=208
+)
+
+
+def test_the_tiers_stand_under_the_check_that_lists_the_clusters(show, summary) -> None:
+    found = replace(summary, checks=(*summary.checks, result("DUP110", "contact", 1762, 1800, 811)))
+    lines = show(of=found, matches=[MATCHES]).splitlines()
+    at = next(number for number, line in enumerate(lines) if "DUP110" in line)
+    assert "1,762 cards in 811 groups, 951 extra" in lines[at + 1]
+    assert lines[at + 2].strip() == "603 auto · 208 to review"
+    assert "to review" not in show(of=found)
+    assert " auto" not in show(of=found, matches=[replace(MATCHES, auto=0)])
+
+
+def test_links_of_two_tables_are_counted_in_the_header(show) -> None:
+    linked = replace(MATCHES, between=LinkCounts(linked=1234, ambiguous=5, unlinked=66))
+    line = next(line for line in show(matches=[linked]).splitlines() if "Links: contacts" in line)
+    assert line.endswith("1,234 linked · 5 of them ambiguous · 66 not linked")
+    assert "Links:" not in show(matches=[MATCHES])

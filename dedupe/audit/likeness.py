@@ -1,0 +1,206 @@
+"""Cards that are alike, as rows: groups by a key, names that few bear, pairs that meet.
+
+`groups_of` and its like take and return lazy frames with `record_id`; a group's label is its
+smallest record id, as everywhere. Work grows with the rows, never with their pairs: a number
+on more than `CROWD` cards makes none.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from .facts import Facts
+
+CROWD = 30  # cards that share a number or mailbox; beyond, it is no one's own
+_RARE = 0.01  # namesakes that chance makes of one name among all cards; below, they are no chance
+_COUNTRY = 2_000  # cards that the country's list of names is worth
+_TELLING = 0.5  # of companies of one name that agree on the city or the tax number
+_FEW = 10  # pairs that tell nothing of how telling names are
+_PERSON_DIGITS = 12  # of a person's ИНН; a contact's ten digits are the employer's
+_PART = "\x1f"
+_KPP = r"(?i)(?:^|[^\p{L}])(?:кпп|kpp)(?:$|[^\p{L}])"
+
+
+def tax_numbers(facts: Facts, entity: str) -> pl.LazyFrame:
+    """Return record_id and tax_id of cards that have a right one; a contact's is a person's."""
+    right = _traits(facts, entity).filter(pl.col("tax_ok").fill_null(value=False))
+    if entity == "contact":
+        right = right.filter(pl.col("tax_id").str.len_chars() == _PERSON_DIGITS)
+    return right.select("record_id", "tax_id")
+
+
+def branches(facts: Facts, entity: str) -> pl.LazyFrame:
+    """Return record_id and kpp: which branch of a firm a card is, where a field of it tells."""
+    fields = facts.account.frame("fields").lazy().filter(pl.col("entity") == entity)
+    named = fields.filter(pl.col("name").str.contains(_KPP)).select(field_id="id").unique()
+    values = facts.account.frame("field_values").lazy().filter(pl.col("entity") == entity)
+    own = pl.concat([values.filter(pl.col("field_id").str.contains(_KPP)),
+                     values.join(named, on="field_id", how="semi")])  # fmt: skip
+    number = pl.col("raw").str.replace_all(r"[^0-9A-Za-z]", "")
+    return own.filter(number != "").group_by("record_id").agg(kpp=number.min())
+
+
+def namesakes(facts: Facts, entity: str) -> pl.LazyFrame:
+    """Return record_id and key: equal keys are the same name, and hardly by chance."""
+    return _firms(facts) if entity == "company" else _persons(facts)
+
+
+def _persons(facts: Facts) -> pl.LazyFrame:
+    """Take the surname and the name, and the patronymic where they alone are too common."""
+    pair = ["surname_key", "variant"]
+    named = (
+        _traits(facts, "contact")
+        .drop_nulls(["surname_key", "given_key"])
+        .with_columns(variant=pl.col("given_key").str.split("|"))
+        .select("record_id", "surname", "given", "patronymic", "patronymic_key", *pair)
+        .explode("variant")
+        .with_columns(key=pl.concat_str(pair, separator=_PART), part="patronymic_key")
+    )
+    n = facts.n_live("contact")
+    rates = [_rate(named, facts, *names, n=n) for names in _NAMES]
+    named = named.with_columns(rates).with_columns(
+        pair_chance=n * (pl.col("surname_rate") * pl.col("given_rate")).max().over(pair)
+    )
+    full_chance = pl.col("pair_chance") * pl.col("patronymic_rate")
+    full = named.filter((pl.col("pair_chance") >= _RARE) & (full_chance < _RARE))
+    full = full.with_columns(key=pl.concat_str("key", "part", separator=_PART))
+    rare = parted(named.filter(pl.col("pair_chance") < _RARE), "part")
+    return largest(pl.concat([full, rare]).select("record_id", "key"))
+
+
+_NAMES = (("surname", "surname_key"), ("given", "variant"), ("patronymic", "patronymic_key"))
+
+
+def _rate(named: pl.LazyFrame, facts: Facts, column: str, key: str, *, n: int) -> pl.Expr:
+    """Return how common a name is among the other cards, where these are few: in the country."""
+    known = facts.name_shares.filter(pl.col("column") == column)
+    shares = dict(zip(known["value"], known["share"], strict=True))
+    told = [
+        pl.col(name).replace_strict(shares, default=None, return_dtype=pl.Float64)
+        for name in (column, key)  # a woman's surname is listed as a man's
+    ]
+    in_group = ["surname_key", "variant"]
+    if column == "patronymic":
+        in_group.append(key)
+    n_others = pl.len().over(key) - pl.len().over(in_group)
+    country = pl.max_horizontal(*told).fill_null(0.0) * _COUNTRY
+    unheard = pl.lit(0.5)  # as common as half a card
+    return (pl.max_horizontal(n_others + country, unheard) / (n + _COUNTRY)).alias(f"{column}_rate")
+
+
+def _firms(facts: Facts) -> pl.LazyFrame:
+    """Take the name, with the city where companies of one name are mostly different ones."""
+    firms = _traits(facts, "company").drop_nulls("company_key")
+    firms = firms.select(
+        "record_id",
+        "city_key",
+        key="company_key",
+        tax=pl.when(pl.col("tax_ok").fill_null(value=False)).then("tax_id"),
+    )
+    if not _are_telling(firms):
+        firms = firms.drop_nulls("city_key").with_columns(
+            key=pl.concat_str("key", "city_key", separator=_PART)
+        )
+    return parted(firms, "city_key").select("record_id", "key")
+
+
+def _are_telling(firms: pl.LazyFrame) -> bool:
+    """Tell whether cards of one name mostly agree on the rest, as those of one firm do."""
+    n_known = n_agreed = 0
+    few = firms.filter(pl.len().over("key").is_between(2, CROWD))
+    for trait in ("city_key", "tax"):
+        told = few.drop_nulls(trait)
+        counts = [
+            told.group_by(keys).len().select(n=(pl.col("len") * (pl.col("len") - 1) // 2).sum())
+            for keys in (["key"], ["key", trait])
+        ]
+        known, agreed = (part["n"][0] for part in pl.collect_all(counts))
+        n_known, n_agreed = n_known + known, n_agreed + agreed
+    return n_known < _FEW or n_agreed >= _TELLING * n_known
+
+
+def birthdays(facts: Facts, entity: str) -> pl.LazyFrame:
+    """Return record_id and birth_date (yyyymmdd) of cards that tell all of it."""
+    day = pl.col("birth_date")
+    is_whole = (day >= 10_000_000) & (day // 100 % 100 > 0) & (day % 100 > 0)
+    return _traits(facts, entity).filter(is_whole).select("record_id", "birth_date")
+
+
+def parted(rows: pl.LazyFrame, part: str) -> pl.LazyFrame:
+    """Part the keys whose rows disagree about `part`; rows that don't tell it stay together."""
+    differs = pl.col(part).drop_nulls().n_unique().over("key") > 1
+    told = pl.concat_str(pl.col("key"), pl.col(part).cast(pl.String).fill_null(""), separator=_PART)
+    return rows.with_columns(key=pl.when(differs).then(told).otherwise("key"))
+
+
+def groups_of(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the rows whose `key` several records have, with the group's label."""
+    shared = rows.unique(["record_id", "key"]).filter(pl.len().over("key") > 1)
+    first = pl.col("record_id").sort_by(pl.col("record_id").str.len_bytes(), "record_id").first()
+    labels = shared.group_by("key").agg(group=first)
+    return shared.join(labels, on="key")
+
+
+def largest(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Leave each record the key that most records have: a record is in one group."""
+    sized = rows.with_columns(n=pl.len().over("key"))
+    sized = sized.sort("n", "key", descending=[True, False])
+    return sized.unique("record_id", keep="first", maintain_order=True).select("record_id", "key")
+
+
+def unknown_groups(rows: pl.LazyFrame, facts: Facts, entity: str) -> pl.LazyFrame:
+    """Leave out the groups whose cards all share a number, or all a mailbox: they are known."""
+    for kind in ("phone", "email"):
+        known = facts.groups.lazy().filter((pl.col("kind") == kind) & (pl.col("entity") == entity))
+        rows = rows.join(
+            known.select("record_id", pl.col("group").alias(kind)), on="record_id", how="left"
+        )
+        is_known = (pl.col(kind).null_count() == 0) & (pl.col(kind).n_unique() == 1)
+        rows = rows.filter(~is_known.over("group"))
+    return rows
+
+
+def meetings(facts: Facts, entity: str, *kinds: str) -> pl.LazyFrame:
+    """Return left, right, kind, value and group of cards that share a number or a mailbox."""
+    of_card = ["kind", "match_key", "record_id"]
+    held = (
+        facts.values.lazy()
+        .filter((pl.col("entity") == entity) & pl.col("kind").is_in(kinds))
+        .filter((pl.col("status") == "valid") & pl.col("match_key").is_not_null())
+        .group_by(of_card)
+        .agg(pl.col("value").min())
+        .filter(pl.len().over("kind", "match_key").is_between(2, CROWD))
+    )
+    labels = facts.groups.lazy().filter(pl.col("entity") == entity)
+    held = held.join(labels.select("kind", "record_id", "group"), on=["kind", "record_id"])
+    left = held.rename({"record_id": "left"})
+    right = held.select("kind", "match_key", right="record_id")
+    return left.join(right, on=["kind", "match_key"]).filter(pl.col("left") < pl.col("right"))
+
+
+def both_ends(pairs: pl.LazyFrame, *told: str) -> pl.LazyFrame:
+    """Return the records of pairs, one by one, with the columns `told`."""
+    ends = [pairs.select(*told, record_id=end) for end in ("left", "right")]
+    return pl.concat(ends).unique()
+
+
+def with_both(pairs: pl.LazyFrame, cards: pl.LazyFrame, *columns: str) -> pl.LazyFrame:
+    """Add columns of the cards to pairs: `surname` becomes left_surname and right_surname."""
+    for end in ("left", "right"):
+        named = cards.select(
+            pl.col("record_id").alias(end), *(pl.col(c).alias(f"{end}_{c}") for c in columns)
+        )
+        pairs = pairs.join(named, on=end, how="left")
+    return pairs
+
+
+def apart(facts: Facts, pairs: pl.LazyFrame, entity: str) -> pl.LazyFrame:
+    """Leave out the pairs that matching holds to be one, whatever their names."""
+    clusters = facts.clusters.lazy().filter(pl.col("entity") == entity)
+    placed = with_both(pairs, clusters, "cluster_id")
+    is_one = pl.col("left_cluster_id") == pl.col("right_cluster_id")
+    return placed.filter(~is_one.fill_null(value=False))
+
+
+def _traits(facts: Facts, entity: str) -> pl.LazyFrame:
+    return facts.traits.lazy().filter(pl.col("entity") == entity)

@@ -1,0 +1,118 @@
+"""Equal slices of one array get one number: words of a text, rows of codes.
+
+Inputs: `flat`, any array of small whole numbers (bytes, class numbers), and for each slice
+where it begins and ends in it. Output: a label per slice (int64), numbered from 0 in the order
+of first appearance, and the first slice of each label, so labels do not depend on anything but
+the slices' content and order.
+Method: open addressing with linear probing; equal hashes are compared element by element.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ._jit import kernel
+
+Flat = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+Index = npt.NDArray[np.int64]
+Known = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+_FACTOR = 1_000_003
+_HALF = 21
+_MASK = (1 << 2 * _HALF) - 1  # a hash times the factor stays below 2 ** 63
+_FREE = -1
+_PLACES = 4  # of a counting table for each slice: few meet there by chance
+_HASH, _LENGTH, _BEGIN, _FIRST, _N_FACTS = range(5)  # columns of what is known of a label
+
+
+@kernel
+def _hash(flat: Flat, begin: np.int64, end: np.int64) -> np.int64:
+    found = np.int64(end - begin)
+    at = begin
+    while at + 4 <= end:  # four at a time: a multiplication waits for the one before
+        low = np.int64(flat[at]) + (np.int64(flat[at + 1]) << 10)
+        high = np.int64(flat[at + 2]) + (np.int64(flat[at + 3]) << 10)
+        found = (found * _FACTOR + low + (high << 20)) & _MASK
+        at += 4
+    while at < end:
+        found = (found * _FACTOR + np.int64(flat[at])) & _MASK
+        at += 1
+    # Tables are addressed by the low bits, on which a product's high bits never act.
+    found = ((found ^ (found >> _HALF)) * _FACTOR) & _MASK
+    return found ^ (found >> _HALF)
+
+
+@kernel
+def _is_same(flat: Flat, a: np.int64, b: np.int64, n: np.int64) -> bool:
+    i = 0
+    while i < n and flat[a + i] == flat[b + i]:
+        i += 1
+    return i == n
+
+
+@kernel
+def _table(known: Known, n_labels: int, size: int) -> npt.NDArray[np.int32]:
+    """Lay the labels out in a table of `size` places by their hashes."""
+    slots = np.full(size, _FREE, dtype=np.int32)
+    for label in range(n_labels):
+        at = known[label, _HASH] & (size - 1)
+        while slots[at] != _FREE:
+            at = (at + 1) & (size - 1)
+        slots[at] = label
+    return slots
+
+
+@kernel
+def distinct_slices(flat: Flat, begins: Index, ends: Index) -> tuple[Index, Index]:
+    """Return the label of each slice flat[begins[i]:ends[i]], and each label's first slice."""
+    n = begins.shape[0]
+    labels = np.empty(n, dtype=np.int64)
+    # One row per label, so that a look at it costs one line of the processor's cache; the table
+    # grows with the labels and stays there as long as they are few.
+    known = np.empty((n, _N_FACTS), dtype=np.int64)
+    size, n_labels = 1 << 10, 0
+    slots = _table(known, 0, size)
+    for i in range(n):
+        length = ends[i] - begins[i]
+        found = _hash(flat, begins[i], ends[i])
+        at = found & (size - 1)
+        while slots[at] != _FREE:
+            label = slots[at]
+            is_like = known[label, _HASH] == found and known[label, _LENGTH] == length
+            if is_like and _is_same(flat, known[label, _BEGIN], begins[i], length):
+                break
+            at = (at + 1) & (size - 1)
+        labels[i] = slots[at]
+        if labels[i] == _FREE:
+            labels[i] = slots[at] = n_labels
+            known[n_labels, _HASH], known[n_labels, _LENGTH] = found, length
+            known[n_labels, _BEGIN], known[n_labels, _FIRST] = begins[i], i
+            n_labels += 1
+            if 2 * n_labels > size:
+                size *= 4
+                slots = _table(known, n_labels, size)
+    return labels, known[:n_labels, _FIRST].copy()
+
+
+@kernel
+def may_be_often(flat: Flat, begins: Index, ends: Index, n_times: int) -> Mask:
+    """Tell which slices may stand at least `n_times` (up to 255); of the others it is sure.
+
+    Slices are counted by their hashes alone: far cheaper than telling them apart, where
+    nearly all stand once.
+    """
+    n = begins.shape[0]
+    size = 16
+    while size < _PLACES * n:
+        size *= 2
+    counts, places = np.zeros(size, dtype=np.uint8), np.empty(n, dtype=np.int64)
+    for i in range(n):
+        places[i] = _hash(flat, begins[i], ends[i]) & (size - 1)
+        if counts[places[i]] < n_times:
+            counts[places[i]] += 1
+    found = np.empty(n, dtype=np.bool_)
+    for i in range(n):
+        found[i] = counts[places[i]] >= n_times
+    return found

@@ -1,0 +1,47 @@
+"""Columns of strings as the bytes and offsets that kernels read, and back."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+from dedupe.kernels.slices import distinct_slices
+
+Bytes = npt.NDArray[np.uint8]
+Index = npt.NDArray[np.int64]
+
+
+def arrow_buffers(text: pl.Series) -> tuple[Bytes, Index]:
+    """Return the UTF-8 bytes and the n + 1 offsets of a string column without nulls."""
+    array = text.to_arrow(compat_level=pl.CompatLevel.oldest())
+    _, offsets, data = array.buffers()
+    window = np.frombuffer(offsets, dtype=np.int64)[array.offset : array.offset + len(array) + 1]
+    if data is None:
+        return np.zeros(0, dtype=np.uint8), window
+    return np.frombuffer(data, dtype=np.uint8), window
+
+
+def from_buffers(flat: Bytes, offsets: Index) -> pl.Series:
+    """Return the string column of UTF-8 bytes and n + 1 offsets."""
+    n = len(offsets) - 1
+    array = pa.LargeStringArray.from_buffers(n, pa.py_buffer(offsets), pa.py_buffer(flat))
+    return pl.Series(array, dtype=pl.String)
+
+
+def slice_texts(flat: Bytes, begins: Index, ends: Index) -> list[str]:
+    """Return the texts of some slices of UTF-8 bytes."""
+    data = flat.tobytes()
+    bounds = zip(begins.tolist(), ends.tolist(), strict=True)
+    return [data[begin:end].decode() for begin, end in bounds]
+
+
+def distinct_texts(texts: pl.Series) -> tuple[Index, pl.Series]:
+    """Return the number of each text among the distinct ones, and these as they first stand.
+
+    The column has no nulls.
+    """
+    flat, offsets = arrow_buffers(texts)
+    labels, firsts = distinct_slices(flat, offsets[:-1], offsets[1:])
+    return labels, texts.gather(firsts)

@@ -178,9 +178,9 @@ def keyed_rows(draw: st.DrawFn) -> tuple[list[set[int]], int]:
 def made_blocks(sets: list[set[int]], cap: int, kernel=blocking.blocks):
     """Return the blocks of rows that hold keys 0 to 5: starts and members."""
     entries = [(row, key) for row, keys in enumerate(sets) for key in sorted(keys)]
-    sizes = np.bincount([key for _, key in entries] or [0], minlength=6) if entries else [0] * 6
     numbers = np.array([key for _, key in entries], dtype=np.int32)
-    return kernel(rows(r for r, _ in entries), numbers, np.array(sizes, dtype=np.int64), cap)
+    sizes = np.bincount(numbers, minlength=6).astype(np.int64)
+    return kernel(rows(r for r, _ in entries), numbers, sizes, (sizes > 1) & (sizes <= cap))
 
 
 def naive_blocks(sets: list[set[int]], cap: int) -> list[list[int]]:
@@ -263,3 +263,34 @@ def test_a_row_that_needs_more_than_the_room_gets_it_in_one_piece(kernel) -> Non
     calls = paired(sets, 9, 3, [(0, 9)], 0, kernel)
     assert [len(call) for call in calls] == [8, 7, 6, 5, 4, 3, 3]
     assert calls[0] == [(0, right) for right in range(1, 9)]
+
+
+def naive_window(block: list[int], side_end: int, width: int) -> list[Pair]:
+    pairs = []
+    if not side_end:
+        for at, row in enumerate(block):
+            pairs += [(row, other) for other in block[at + 1 : at + 1 + width]]
+        return pairs
+    lefts, rights = ([r for r in block if (r < side_end) == is_left] for is_left in (True, False))
+    for at, row in enumerate(lefts):
+        first = at * len(rights) // len(lefts)
+        pairs += [(row, other) for other in rights[first : first + width]]
+    return pairs
+
+
+@both("window_pairs")
+@given(case=keyed_rows(), side_end=st.integers(0, 8), width=st.integers(1, 4))
+def test_a_window_pairs_each_member_with_a_few_others(kernel, case, side_end, width) -> None:
+    sets, cap = case
+    starts, members = made_blocks(sets, cap)
+    left, right = kernel(starts, members, side_end, width)
+    wanted = [
+        pair for block in naive_blocks(sets, cap) for pair in naive_window(block, side_end, width)
+    ]
+    assert list(zip(left.tolist(), right.tolist(), strict=True)) == wanted
+
+
+@both("window_pairs")
+def test_a_record_that_stands_twice_in_a_block_is_no_pair_of_a_window(kernel) -> None:
+    left, right = kernel(np.array([0, 3]), rows([4, 4, 7]), 0, 1)
+    assert list(zip(left.tolist(), right.tolist(), strict=True)) == [(4, 7)]

@@ -65,7 +65,7 @@ def _unlike_names(facts: Facts, entity: str) -> Outcome:
         others = given[0].list.set_intersection(given[1]).list.len() == 0
         is_unlike = pl.when(is_known).then(others).otherwise(surnames)
     found = pairs.filter(is_unlike.fill_null(value=False)).with_columns(field=pl.lit("phone"))
-    return _groups(both_ends(found, "group", "value", "field"), facts, entity)
+    return _groups(both_ends(found, "group", "value", "field"), facts, entity, are_apart=True)
 
 
 def _held_apart(facts: Facts, entity: str) -> Outcome:
@@ -76,7 +76,7 @@ def _held_apart(facts: Facts, entity: str) -> Outcome:
     by_date = _other_dates().fill_null(value=False)
     reason = pl.when(by_tax).then(pl.lit("tax_id")).otherwise(pl.lit("birth_date"))
     found = pairs.filter(by_tax | by_date).with_columns(field=reason)
-    return _groups(both_ends(found, "group", "value", "field"), facts, entity)
+    return _groups(both_ends(found, "group", "value", "field"), facts, entity, are_apart=True)
 
 
 def _other_dates() -> pl.Expr:
@@ -92,9 +92,14 @@ def _other_dates() -> pl.Expr:
 _CALENDAR = ((10_000, 10_000), (100, 100), (1, 100))
 
 
-def _groups(rows: pl.LazyFrame, facts: Facts, entity: str) -> Outcome:
+def _groups(rows: pl.LazyFrame, facts: Facts, entity: str, *, are_apart: bool = False) -> Outcome:
     found = findings(rows.select("record_id", "group", "value", "field"), entity)
-    return Outcome(findings=found, base=facts.n_live(entity), groups=found["group"].n_unique())
+    return Outcome(
+        findings=found,
+        base=facts.n_live(entity),
+        groups=found["group"].n_unique(),
+        groups_are_apart=are_apart,
+    )
 
 
 register(

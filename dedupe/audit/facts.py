@@ -71,7 +71,8 @@ class Facts:
 class Outcome:
     """A check's findings and base; `groups` where it counts groups of records.
 
-    Where the groups are values, not records, there are no extra records. `counted` is
+    Where the groups are values, not records, or hold records that are to stay apart
+    (`groups_are_apart`), there are no extra records. `counted` is
     for a headline count, which finds records without a finding.
     """
 
@@ -79,6 +80,7 @@ class Outcome:
     base: int
     groups: int | None = None
     groups_are_values: bool = False
+    groups_are_apart: bool = False
     counted: int | None = None
 
     @property
@@ -88,8 +90,8 @@ class Outcome:
 
     @property
     def extra(self) -> int | None:
-        """Count the records over one in each group; None where there are no groups of records."""
-        if self.groups is None or self.groups_are_values:
+        """Count the records over one in each group; None where there are none to spare."""
+        if self.groups is None or self.groups_are_values or self.groups_are_apart:
             return None
         return self.found - self.groups
 

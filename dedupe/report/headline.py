@@ -22,6 +22,8 @@ from dedupe.report.words import (
 )
 
 COUNTING = "CNT"
+# Their groups are of people who are to stay apart.
+APART = frozenset({"DUP108", "DUP109"})
 # Its groups are values that say nothing about identity: no card in them is an extra one.
 GROUPED_BY_VALUE = ("DUP105",)
 UNKNOWN = Check(
@@ -210,10 +212,14 @@ def groups_text(result: CheckResult) -> str:
         return ""
     if result.code in GROUPED_BY_VALUE:
         return trn("{n} distinct value", "{n} distinct values", result.groups)
+    cards = trn("{n} card", "{n} cards", result.found)
+    groups = trn("in {n} group", "in {n} groups", result.groups)
+    if result.code in APART:
+        return f"{cards} {groups}"
     extra = result.extra if result.extra is not None else result.found - result.groups
     return tr(
         "{cards} {groups}, {extra}",
-        cards=trn("{n} card", "{n} cards", result.found),
-        groups=trn("in {n} group", "in {n} groups", result.groups),
+        cards=cards,
+        groups=groups,
         extra=trn("{n} extra", "{n} extra", extra),
     )

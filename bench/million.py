@@ -27,7 +27,14 @@ def make(folder: Path) -> None:
 
 def run(folder: Path) -> None:
     from dedupe.match import build_groups
-    from dedupe.normalize import PhoneSettings, build_names, build_values, mark_shared
+    from dedupe.normalize import (
+        PhoneSettings,
+        build_names,
+        build_persons,
+        build_values,
+        mark_shared,
+        mark_templates,
+    )
     from dedupe.scan import _cards
     from dedupe.snapshot import open_snapshot
 
@@ -37,12 +44,18 @@ def run(folder: Path) -> None:
     clock.lap("read", channels.height)
     names = build_names(cards)
     clock.lap("names", names.height)
+    contacts = cards.filter(entity="contact")["name"]
+    build_persons(contacts)
+    clock.lap("persons", len(contacts))
     kinds = {}
     for kind in ("phone", "email"):
         part = channels.filter(kind=kind)
         kinds[kind] = build_values(part, PhoneSettings())
         clock.lap(f"{kind}s", part.height)
-    values = mark_shared(kinds["phone"].vstack(kinds["email"]), names)
+    values = kinds["phone"].vstack(kinds["email"])
+    names = mark_templates(names, cards, values)
+    clock.lap("templates", names.height)
+    values = mark_shared(values, names)
     clock.lap("shared values", values.height)
     clock.lap("groups", build_groups(values).height)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

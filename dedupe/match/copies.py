@@ -57,8 +57,11 @@ class Copies:
         )
 
 
-def find_copies(records: Records) -> Copies | None:
-    """Return the copies in masses of alike records; None where there is no such mass."""
+def find_copies(records: Records, labels: Labels | None = None) -> Copies | None:
+    """Return the copies in masses of alike records; None where there is no such mass.
+
+    A record that a person has judged is no copy: it is looked at for itself.
+    """
     if records.side_end or records.n <= _MASS:
         return None
     hashes = np.zeros(records.n, dtype=np.uint64)
@@ -71,6 +74,8 @@ def find_copies(records: Records) -> Copies | None:
     is_copy = (counts[number] > _MASS) & (first[number] != np.arange(records.n))
     # A card that says nothing is no copy of another one.
     is_copy &= hashes != hashes.dtype.type(0)
+    if labels is not None:
+        is_copy[labels.left] = is_copy[labels.right] = False
     if not is_copy.any():
         return None
     copy = np.flatnonzero(is_copy)

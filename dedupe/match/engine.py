@@ -94,7 +94,7 @@ def match_records(
 ) -> Matched:
     """Match `records`; `labels` are pairs that a person has judged."""
     options = options or MatchOptions()
-    copies = find_copies(records)
+    copies = find_copies(records, labels)
     if copies is None:
         return _match(records, options, labels)
     reduced = _match(copies.reduced(records), options, copies.reduced_labels(labels, records.n))

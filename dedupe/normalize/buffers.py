@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -11,6 +13,7 @@ from dedupe.kernels.slices import distinct_slices
 
 Bytes = npt.NDArray[np.uint8]
 Index = npt.NDArray[np.int64]
+_STRETCH = 250_000
 
 
 def arrow_buffers(text: pl.Series) -> tuple[Bytes, Index]:
@@ -21,6 +24,12 @@ def arrow_buffers(text: pl.Series) -> tuple[Bytes, Index]:
     if data is None:
         return np.zeros(0, dtype=np.uint8), window
     return np.frombuffer(data, dtype=np.uint8), window
+
+
+def slices(texts: pl.Series) -> Iterator[pl.Series]:
+    """Yield a column in stretches, which bound what kernels take beside it; at least one."""
+    for start in range(0, max(1, len(texts)), _STRETCH):
+        yield texts.slice(start, _STRETCH)
 
 
 def from_buffers(flat: Bytes, offsets: Index) -> pl.Series:

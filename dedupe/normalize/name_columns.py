@@ -19,7 +19,7 @@ from dedupe.kernels.slices import distinct_slices
 from dedupe.kernels.words import name_words
 
 from . import name_words as words
-from .buffers import Index, arrow_buffers, distinct_texts, from_buffers, slice_texts
+from .buffers import Index, arrow_buffers, distinct_texts, from_buffers, slice_texts, slices
 from .names import is_run, judge, opens_template
 
 Mask = npt.NDArray[np.bool_]
@@ -32,7 +32,9 @@ _SCHEMA = pl.Schema(
 
 def judge_names(names: pl.Series, *, is_company: bool) -> pl.DataFrame:
     """Return name, status, reason and match_key of `names`, in their order."""
-    is_plain, keys = _plain_keys(names.fill_null(""), is_company=is_company)
+    parts = [_plain_keys(part, is_company=is_company) for part in slices(names.fill_null(""))]
+    is_plain = np.concatenate([mask for mask, _ in parts])
+    keys = pl.concat([keys for _, keys in parts])
     mask = pl.Series(is_plain)
     plain = names.filter(mask).to_frame("name")
     read = plain.with_columns(status=pl.lit("ok"), reason=pl.lit(None, pl.String), match_key=keys)

@@ -15,7 +15,7 @@ from dedupe.contracts import NAMES, Entity
 from dedupe.kernels.slices import distinct_slices
 from dedupe.kernels.words import name_words
 
-from .buffers import arrow_buffers, slice_texts
+from .buffers import arrow_buffers, slice_texts, slices
 from .given_names import full_names
 from .name_words import GIVEN_NAMES
 from .person_lookup import is_in_tables
@@ -71,7 +71,7 @@ def mark_templates(names: pl.DataFrame, cards: pl.DataFrame, values: pl.DataFram
 def _suspects(names: pl.Series) -> pl.DataFrame:
     """Return the distinct names, with their templates, that a machine may have written."""
     asked = names.fill_null("")
-    asked = asked.filter(~pl.Series(_are_named(asked)))
+    asked = pl.concat([part.filter(~pl.Series(_are_named(part))) for part in slices(asked)])
     text = pl.col("name").str.to_lowercase().str.replace_all("ё", "е")
     template = text.str.replace_all(r"\d+", "#").str.replace_all(r"[^\w#]+", " ")
     frequent = (

@@ -40,14 +40,15 @@ def read_table(name: str) -> pl.DataFrame:
 @cache
 def surname_counts() -> dict[str, int]:
     """Return the bearers of each surname, by its masculine form."""
-    return dict(read_table("surnames").select("name", "count").iter_rows())
+    names, counts = read_table("surnames").select("name", "count")
+    return dict(zip(names.to_list(), counts.to_list(), strict=True))
 
 
 @cache
 def likelihoods(table: str) -> dict[str, int]:
     """Return the likelihood of each word of a table."""
-    rows = read_table(table).select("name", "count").iter_rows()
-    return {name: bits(count, table) for name, count in rows}
+    names, counts = read_table(table).select("name", "count")
+    return _with_bits(names, counts, table)
 
 
 @cache
@@ -57,4 +58,9 @@ def likelihoods_by_skeleton(table: str) -> dict[str, int]:
     keyed = frame.with_columns(skeleton_column(frame["name"]).alias("skeleton"))
     keyed = keyed.filter(pl.col("skeleton").str.len_chars() >= _LONGEST_CHANCE)
     best = keyed.group_by("skeleton").agg(pl.col("count").max())
-    return {key: bits(count, table) for key, count in best.iter_rows()}
+    return _with_bits(best["skeleton"], best["count"], table)
+
+
+def _with_bits(words: pl.Series, counts: pl.Series, table: str) -> dict[str, int]:
+    known = {count: bits(count, table) for count in counts.unique().to_list()}
+    return dict(zip(words.to_list(), map(known.__getitem__, counts.to_list()), strict=True))

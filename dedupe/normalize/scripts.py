@@ -18,10 +18,10 @@ from enum import StrEnum
 # (в/B, н/H, к/K, м/M, т/T): a CRM may have lowered the capital before we see it.
 _CYRILLIC_TWINS = "АВЕКМНОРСТУХІЇЈЅЁҮԚԜаеорсухіїјѕёһԁԛԝвкмнт"
 _LATIN_TWINS = "ABEKMHOPCTYXIÏJSËYQWaeopcyxiïjsëhdqwbkmht"
-_PAIRS = list(zip(_CYRILLIC_TWINS, _LATIN_TWINS, strict=True))
-_TO_LATIN = {ord(cyrillic): latin for cyrillic, latin in _PAIRS}
+TWINS = dict(zip(_CYRILLIC_TWINS, _LATIN_TWINS, strict=True))
+_TO_LATIN = {ord(cyrillic): latin for cyrillic, latin in TWINS.items()}
 # A Russian letter wins: "Y" stands for "У" far more often than for "Ү", "h" for "н".
-_RUSSIAN_LAST = sorted(_PAIRS, key=lambda pair: "А" <= pair[0] <= "я" or pair[0] in "Ёё")
+_RUSSIAN_LAST = sorted(TWINS.items(), key=lambda pair: "А" <= pair[0] <= "я" or pair[0] in "Ёё")
 _TO_CYRILLIC = {ord(latin): cyrillic for cyrillic, latin in _RUSSIAN_LAST}
 _CYRILLIC = re.compile(r"[\u0400-\u052f]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]")
@@ -29,7 +29,7 @@ _LATIN = re.compile(r"[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1ef
 _QWERTY = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`" + 'QWERTYUIOP{}ASDFGHJKL:"ZXCVBNM<>~'
 _JCUKEN = "йцукенгшщзхъфывапролджэячсмитьбюё" + "ЙЦУКЕНГШЩЗХЪФЫВАПРОЛДЖЭЯЧСМИТЬБЮЁ"
 _TO_JCUKEN = str.maketrans(_QWERTY, _JCUKEN)
-_TO_QWERTY = str.maketrans(_JCUKEN, _QWERTY)
+TO_QWERTY = str.maketrans(_JCUKEN, _QWERTY)
 
 
 class Script(StrEnum):
@@ -74,4 +74,4 @@ def swap_layout(text: str) -> str:
     The layout is told by the letters: Latin, unless there are more Cyrillic ones.
     """
     is_cyrillic = len(_CYRILLIC.findall(text)) > len(_LATIN.findall(text))
-    return text.translate(_TO_QWERTY if is_cyrillic else _TO_JCUKEN)
+    return text.translate(TO_QWERTY if is_cyrillic else _TO_JCUKEN)

@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 import polars as pl
 
@@ -73,6 +74,7 @@ _FOLD_PATTERNS = tuple((_pattern(fold), fold) for fold in _FOLDS)
 _REPEATED = re.compile(r"(.)\1+")
 
 
+@lru_cache(maxsize=1 << 16)
 def skeleton(token: str) -> str:
     """Return the key that a word shares with its transliterations and variants."""
     text = token.lower()

@@ -14,12 +14,12 @@ import html
 import re
 import unicodedata
 
-_CYRILLIC = "авекмнорстухіѕјԁһԛԝ"
-_LATIN = "abekmhopctyxisjdhqw"
-_TO_LATIN = str.maketrans(_CYRILLIC, _LATIN)
-# The first pair of a Latin letter wins: "h" stands for "н" far more often than for "һ".
-_TO_CYRILLIC = {ord(b): a for a, b in reversed(list(zip(_CYRILLIC[:12], _LATIN[:12], strict=True)))}
-_LAYOUT = str.maketrans("йцукенгшщзхъфывапролджэячсмитьбюё", "qwertyuiop[]asdfghjkl;'zxcvbnm,.`")
+from .scripts import TO_QWERTY, TWINS
+
+# Of small letters only those that a Latin word may have; the Russian ones go both ways.
+_RUSSIAN = "авекмнорстух"
+_TO_LATIN = {ord(sign): TWINS[sign] for sign in _RUSSIAN + "іѕјԁһԛԝ"}
+_TO_CYRILLIC = {ord(TWINS[sign]): sign for sign in _RUSSIAN}
 _ORDINARY = re.compile(r"[\x00-\x7f\u0430-\u045f]*")  # signs that need no second look
 _LATIN_LETTER = re.compile(r"[a-z]")
 _CYRILLIC_LETTER = re.compile(r"[\u0400-\u04ff]")
@@ -56,7 +56,7 @@ def to_latin(word: str) -> str:
 
 def from_layout(word: str) -> str:
     """Return what the same keys give on the Latin layout."""
-    return word.translate(_LAYOUT)
+    return word.translate(TO_QWERTY)
 
 
 def fold_lookalikes(word: str) -> str:

@@ -261,6 +261,28 @@ def test_cards_share_a_number_or_a_slip_of_it(kernel, sets, holders, numbers, ta
 
 
 @both("channel_levels")
+@pytest.mark.parametrize(
+    ("mine", "other", "tail", "level"),
+    [
+        (5001, 5002, TAIL, 1),  # one digit
+        (5012, 5021, TAIL, 1),  # two digits in the other order
+        (5012, 6013, TAIL, 0),
+        (345, 7345, TAIL, 1),  # the local end
+        (345, 7346, TAIL, 0),
+        (0, 7000, TAIL, 0),  # no digits at all
+        (0, 0, TAIL, 0),
+        (77, 77, 0, 1),  # no digits: equal ones are near
+        (77, 78, 0, 0),
+        (0, 0, 0, 0),
+    ],
+)
+def test_numbers_that_differ_are_near_or_not(kernel, mine, other, tail, level) -> None:
+    arrays = (*as_sets([{0}, {1}]), codes([1, 1]), np.array([mine, other], dtype=np.int64))
+    found = kernel(*arrays, rows([0, 1]), rows([1, 0]), CROWD, tail)
+    assert found.tolist() == [level, level]
+
+
+@both("channel_levels")
 def test_the_ninth_number_of_a_card_is_not_looked_at(kernel) -> None:
     numbers = np.array([*(10_000 * k for k in range(1, 10)), 90_001], dtype=np.int64)
     nine, eight, one = set(range(9)), set(range(1, 9)), {9}

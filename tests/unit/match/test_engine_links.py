@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
 import pytest
 
 from dedupe.match import Assignment, Matched, MatchOptions, match_records, pairs_frame
@@ -85,8 +86,6 @@ def test_one_card_against_one() -> None:
 
 
 def test_labels_force_and_forbid_links() -> None:
-    import polars as pl
-
     other = {"first_name": "Глафира", "last_name": "Ежова", "phone": "+79057654321"}
     records = side_by_side(side("L", IVAN, *MANY), side("R", IVAN, other, *MANY[:50]))
     judged = pl.DataFrame(

@@ -33,6 +33,12 @@ Rows = npt.NDArray[np.uint32]
 Bits = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
 
+_TRAINING_CAP = 300  # records of a block that the model learns from
+_EXACT = 300_000  # records up to which training has blocks of its own
+_JUDGED_BITS = 30.0  # the weight of a pair that a person has judged to be one
+_MOST_AUTO = 10  # records of a cluster with an auto core: more are for a person to see
+_TELLING = 3  # columns that cards in a mass must have, to be one for being alike
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchOptions:
@@ -209,12 +215,6 @@ def _training(
     return [*(there[rule.atoms] for rule in wanted if rule.atoms in there), *built]
 
 
-_EXACT = 300_000
-
-
-_TRAINING_CAP = 300
-
-
 def _clusters(
     scorer: Scorer,
     scored: Scored,
@@ -251,9 +251,6 @@ def _clusters(
     )
     strong = is_strong(records, scorer.model, scored, clustered.label) | (judged > 0)
     return strong & ~conflict, clustered, _auto(records, scored, strong & ~conflict, clustered)
-
-
-_JUDGED_BITS = 30.0
 
 
 def _linked(
@@ -331,10 +328,6 @@ def _auto(
         .unique("cluster", keep="first", maintain_order=True)
     )
     return np.isin(core, best["core"].to_numpy())
-
-
-_MOST_AUTO = 10
-_TELLING = 3  # columns that cards in a mass must have, to be one for being alike
 
 
 def _uses(rules: list[BlockingRule], made: list[Blocks]) -> tuple[RuleUse, ...]:

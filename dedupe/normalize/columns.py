@@ -1,4 +1,4 @@
-"""Channels and names of a whole account, read on their distinct values and joined back.
+"""Channels and names of a whole account, read on their distinct values and laid back by number.
 
 Results depend on the values alone: not on the order of rows nor on how many distinct
 values are read at a time, which only bounds memory.
@@ -7,6 +7,7 @@ values are read at a time, which only bounds memory.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import polars as pl
@@ -24,6 +25,7 @@ from .phones import read_phones
 from .readings import READINGS, numbered
 
 _KINDS = ("phone", "email")
+_THREADS = 2  # one chunk's kernels run while Python looks at what they left of another
 _STAGE = "normalize"
 _ORDER = ("entity", "record_id", "kind", "position")
 _KEY = ("entity", "record_id")
@@ -99,12 +101,21 @@ def _read_chunks(
     distinct: Mapping[str, pl.DataFrame], settings: PhoneSettings, chunk_rows: int, listen: Listener
 ) -> Iterator[pl.DataFrame]:
     done, total = 0, sum(raws.height for raws in distinct.values())
-    for kind, raws in distinct.items():
-        for start in range(0, raws.height, chunk_rows):
-            chunk = raws.slice(start, chunk_rows)
-            is_phone = kind == "phone"
-            yield read_phone_column(chunk, settings) if is_phone else read_email_column(chunk)
-            done += chunk.height
+    chunks = [
+        (kind, raws.slice(start, chunk_rows))
+        for kind, raws in distinct.items()
+        for start in range(0, raws.height, chunk_rows)
+    ]
+
+    def read(kind: str, raws: pl.DataFrame) -> pl.DataFrame:
+        return read_phone_column(raws, settings) if kind == "phone" else read_email_column(raws)
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for (_, raws), found in zip(
+            chunks, pool.map(read, *zip(*chunks, strict=True)), strict=True
+        ):
+            yield found
+            done += raws.height
             listen(StageAdvanced(_STAGE, done, total))
 
 

@@ -183,28 +183,25 @@ def _cut_name(flat: Bytes, begin: Int, end: Int, begins: Index, ends: Index, bas
 
     The number is negative where marks stand beside Latin words.
     """
-    n, at, state = 0, begin, _SIGN
-    has_latin, has_mark = False, False
+    n, at = 0, begin
+    in_word, has_latin, has_mark = False, False, False
     while at < end:
         kind, width = _name_kind(flat, at)
         if kind == _LOST_SIGN:
             return 0
         has_latin |= kind == _LATIN_LETTER
         has_mark |= kind == _MARK
-        kind = _SIGN if kind == _MARK else kind
-        if kind != state:
-            if state != _SIGN and kind != _SIGN:
-                return 0  # letters of two alphabets in one word
-            if kind == _SIGN:
-                ends[base + n] = at
-                n += 1
-            elif n == MAX_NAME_WORDS:
+        is_letter = kind >= _LATIN_LETTER
+        if in_word and not is_letter:
+            ends[base + n] = at
+            n += 1
+        elif is_letter and not in_word:
+            if n == MAX_NAME_WORDS:
                 return 0
-            else:
-                begins[base + n] = at
-        state = kind
+            begins[base + n] = at
+        in_word = is_letter
         at += width
-    if state != _SIGN:
+    if in_word:
         ends[base + n] = end
         n += 1
     return -n if has_latin and has_mark else n
@@ -214,9 +211,8 @@ def _cut_name(flat: Bytes, begin: Int, end: Int, begins: Index, ends: Index, bas
 def name_words(flat: Bytes, offsets: Index, may_mark: bool) -> tuple[Index, Index, Index]:
     """Return the number of words of each name, and where all the words begin and end.
 
-    Here a name is ordinary if it is up to eight words, each of one alphabet, with spaces,
-    brackets and dashes between them, and beside Russian words points and quotes as well; with
-    `may_mark` beside Latin words too.
+    Here a name is ordinary if it is up to eight words with spaces, brackets and dashes between
+    them; points and quotes as well if no letter is Latin, or with `may_mark`.
     """
     n = offsets.shape[0] - 1
     counts = np.zeros(n, dtype=np.int64)

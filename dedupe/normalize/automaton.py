@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -72,6 +73,9 @@ TYPE_FIELDS = (
 )
 
 
+_READING = Lock()
+
+
 @dataclass(frozen=True, slots=True)
 class PhoneTables:
     """The kernel's arrays, and the regions' names by the index that stands for them.
@@ -87,9 +91,14 @@ class PhoneTables:
         return self.names.index(name)
 
 
-@cache
 def phone_tables() -> PhoneTables:
     """Return the tables of the installed metadata, from the user's cache where they are there."""
+    with _READING:  # two threads that ask at first do not build them twice
+        return _phone_tables()
+
+
+@cache
+def _phone_tables() -> PhoneTables:
     folder = Path(platformdirs.user_cache_dir("crmclean"))
     path = folder / f"phones-{phonenumbers.__version__}-{FORMAT}.npz"
     try:

@@ -21,6 +21,7 @@ from dedupe.kernels.words import name_words
 from . import name_words as words
 from .buffers import Index, arrow_buffers, distinct_texts, from_buffers, slice_texts, slices
 from .names import is_run, judge, opens_template
+from .text import fold_lookalikes
 
 Mask = npt.NDArray[np.bool_]
 _FORM_FIRSTS = frozenset(phrase[0] for phrase in words.FORM_PHRASES)
@@ -50,12 +51,17 @@ def _plain_keys(names: pl.Series, *, is_company: bool) -> tuple[Mask, pl.Series]
     labels, firsts = distinct_slices(flat, begins, ends)
     typed = slice_texts(flat, begins[firsts], ends[firsts])
     low = [word.lower().replace("ё", "е") for word in typed]
+    folded = [fold_lookalikes(word) for word in low]
     is_worded = counts > 0
     counts = counts[is_worded]
-    is_plain = ~_are_suspect(counts, labels, low, is_company=is_company)
-    distinct = sorted(set(low))
+    is_plain = ~(
+        _are_suspect(counts, labels, folded, is_company=is_company)
+        | _may_be_templates(counts, labels, low)
+        | _may_be_templates(counts, labels, folded)
+    )
+    distinct = sorted(set(folded))
     numbers = {word: number for number, word in enumerate(distinct)}
-    ids = np.array([numbers[word] for word in low], dtype=np.int64)[labels]
+    ids = np.array([numbers[word] for word in folded], dtype=np.int64)[labels]
     counts, ids = counts[is_plain], ids[np.repeat(is_plain, counts)]
     if is_company:
         counts, ids = stripped(counts, ids, *_forms(distinct))
@@ -69,19 +75,24 @@ def _are_suspect(counts: Index, labels: Index, low: list[str], *, is_company: bo
     """Tell which rows of words may be no name, or have a legal form that takes a closer look."""
     if not len(counts):
         return np.zeros(0, dtype=np.bool_)
-    lasts = np.cumsum(counts) - 1
-    begins = lasts + 1 - counts
+    begins = np.cumsum(counts) - counts
     firsts, seconds = (_FORM_FIRSTS, _FORM_LASTS) if is_company else (words.PERSON_FORMS,) * 2
     # Words of a kind are counted in a byte of one sum: a name has no more than eight.
     kinds = (is_run, _is_letter, firsts.__contains__, seconds.__contains__)
     weights = sum(_flags(low, kind).astype(np.int64) << 8 * at for at, kind in enumerate(kinds))
     sums = np.add.reduceat(np.asarray(weights)[labels], begins)
     n_runs, n_letters, n_firsts, n_seconds = (sums >> 8 * at & 255 for at in range(len(kinds)))
-    is_suspect = _flags(low, opens_template)[labels[begins]]
-    is_suspect |= _flags(low, lambda word: word.endswith(words.TESTS))[labels[lasts]]
-    is_suspect |= (counts == 1) & (n_letters == 1)
-    suspects: Mask = is_suspect | (n_runs == counts) | ((n_firsts > 0) & (n_seconds > 0))
+    is_one = (counts == 1) & (n_letters == 1)
+    suspects: Mask = is_one | (n_runs == counts) | ((n_firsts > 0) & (n_seconds > 0))
     return suspects
+
+
+def _may_be_templates(counts: Index, labels: Index, low: list[str]) -> Mask:
+    """Tell which rows of words `may_be_template` would take for templates, and some more."""
+    lasts = np.cumsum(counts) - 1
+    opens = _flags(low, opens_template)[labels[lasts + 1 - counts]]
+    closes: Mask = _flags(low, lambda word: word.endswith(words.TESTS))[labels[lasts]]
+    return opens | closes
 
 
 def _is_letter(word: str) -> bool:

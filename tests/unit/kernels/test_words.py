@@ -19,7 +19,7 @@ _WORD = re.compile(rf"{_PART}(?:-{_PART})*")
 _INITIAL = re.compile(r"[А-ЯЁA-Z]\.")
 _PAIR = re.compile(r"[А-ЯЁA-Z]{2}")
 _REMARK = re.compile(r"\([А-ЯЁа-яёA-Za-z -]*\)")
-_LETTERS = re.compile("[A-Za-z]+|[А-ЯЁа-яё]+")
+_LETTERS = re.compile("[A-Za-zА-ЯЁа-яё]+")
 _NAME = re.compile('[A-Za-zА-ЯЁа-яё ().,;:!?"/«»“”„-]*')
 _MARKS = re.compile('[.,;:!?"/«»“”„]')
 
@@ -75,8 +75,6 @@ def naive_person(name: str) -> list[str]:
 def naive_name(name: str, *, may_mark: bool) -> list[str]:
     words = _LETTERS.findall(name)
     if not _NAME.fullmatch(name) or len(words) > MAX_NAME_WORDS:
-        return []
-    if re.search("[A-Za-z][А-ЯЁа-яё]|[А-ЯЁа-яё][A-Za-z]", name):
         return []
     is_bare = may_mark or not (_MARKS.search(name) and re.search("[A-Za-z]", name))
     return words if is_bare else []

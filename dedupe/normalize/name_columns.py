@@ -90,7 +90,7 @@ def _are_suspect(counts: Index, labels: Index, low: list[str], *, is_company: bo
 def _may_be_templates(counts: Index, labels: Index, low: list[str]) -> Mask:
     """Tell which rows of words `may_be_template` would take for templates, and some more."""
     lasts = np.cumsum(counts) - 1
-    opens = _flags(low, opens_template)[labels[lasts + 1 - counts]]
+    opens: Mask = _flags(low, opens_template)[labels[lasts + 1 - counts]]
     closes: Mask = _flags(low, lambda word: word.endswith(words.TESTS))[labels[lasts]]
     return opens | closes
 

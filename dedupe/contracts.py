@@ -239,11 +239,52 @@ LOSS_REASONS = _contract("loss_reasons", "id", id=TEXT, name=TEXT, sort=WHOLE)
 TAGS = _contract("tags", "entity id", id=TEXT, entity=TEXT, name=TEXT)
 TASK_TYPES = _contract("task_types", "id", id=TEXT, name=TEXT, code=TEXT)
 FIELDS = _contract(
-    "fields", "entity id", id=TEXT, entity=TEXT, name=TEXT, code=TEXT, type=TEXT, sort=WHOLE
+    "fields",
+    "entity id",
+    id=TEXT,
+    entity=TEXT,
+    name=TEXT,
+    code=TEXT,
+    type=TEXT,
+    sort=WHOLE,
+    is_api_only=FLAG,  # people can't edit it in the CRM's own pages
+    is_computed=FLAG,
+)
+FIELD_ENUMS = _contract(  # what a list field, or the label of a number or address, may be
+    "field_enums",
+    "entity field_id id",
+    entity=TEXT,
+    field_id=TEXT,
+    id=TEXT,
+    value=TEXT,
+    code=TEXT,
+    sort=WHOLE,
+)
+FIELD_STATUSES = _contract(  # the stages from which on a deal must have the field filled
+    "field_statuses",
+    "entity field_id pipeline_id status_id",
+    entity=TEXT,
+    field_id=TEXT,
+    pipeline_id=TEXT,
+    status_id=TEXT,
 )
 SOURCES = _contract("sources", "id", id=TEXT, name=TEXT, pipeline_id=TEXT)
 WEBHOOKS = _contract("webhooks", "id", id=TEXT, destination=TEXT, events=TEXT, is_disabled=FLAG)
 WIDGETS = _contract("widgets", "id", id=TEXT, name=TEXT, is_active=FLAG)
+USER_GROUPS = _contract("user_groups", "id", id=TEXT, name=TEXT)
+UNSORTED = _contract(  # enquiries that nobody has taken yet; each is a deal of state "unsorted"
+    "unsorted",
+    "id",
+    id=TEXT,
+    category=TEXT,  # sip | mail | chats | forms
+    source_id=TEXT,
+    source_name=TEXT,
+    pipeline_id=TEXT,
+    deal_id=TEXT,
+    contact_id=TEXT,
+    company_id=TEXT,
+    created_at=MOMENT,
+)
 
 SNAPSHOT_TABLES = {
     contract.name: contract
@@ -269,9 +310,13 @@ SNAPSHOT_TABLES = {
         TAGS,
         TASK_TYPES,
         FIELDS,
+        FIELD_ENUMS,
+        FIELD_STATUSES,
         SOURCES,
         WEBHOOKS,
         WIDGETS,
+        USER_GROUPS,
+        UNSORTED,
     )
 }
 
@@ -403,7 +448,9 @@ class Account:
     missing, by its name: a table ("tasks"), a column ("deals.loss_reason_id"), the
     channels of one kind ("channels.contact.phone"), the links of two entities
     ("links.contact.deal"), the tags of one entity ("record_tags.deal").
-    What is missing is never counted as zero.
+    What is missing is never counted as zero. `settings` are the account's own, as
+    text, where the source tells them: name, country (two letters), currency,
+    timezone, user_id (whom it was read as) and what the CRM's room adds.
     """
 
     tables: Mapping[str, pl.LazyFrame]
@@ -414,6 +461,7 @@ class Account:
     read_to: datetime | None = None
     not_read: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def has(self, part: str) -> bool:
         """Tell whether `part` (a table, or a part as named in `not_read`) was read."""

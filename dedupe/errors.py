@@ -4,7 +4,11 @@
   - InputError                  exit 2   a file or folder the user named is wrong
     - SnapshotError             exit 2   the same of a snapshot
   - ConfigError                 exit 2   a setting is missing or wrong
+  - SafetyError                 exit 6   a safety limit stopped the work
+  - SignInError                 exit 7   the CRM does not let us in, or the account is closed
   - StorageError                exit 9   what we must write can't be written
+  - RemoteError                 exit 10  the CRM is unavailable, blocks us or answers nonsense
+  - LockedError                 exit 11  another run holds the account
 """
 
 from __future__ import annotations
@@ -54,3 +58,27 @@ class StorageError(CrmCleanError):
     """The output folder or the state folder can't be written."""
 
     exit_code = 9
+
+
+class SafetyError(CrmCleanError):
+    """A safety limit stopped the work before anything was done."""
+
+    exit_code = 6
+
+
+class SignInError(CrmCleanError):
+    """The CRM refused the token, or the account is closed to us."""
+
+    exit_code = 7
+
+
+class RemoteError(CrmCleanError):
+    """The CRM can't be reached, blocks us, or answers what its documentation does not say."""
+
+    exit_code = 10
+
+
+class LockedError(CrmCleanError):
+    """Another run works on the same account."""
+
+    exit_code = 11

@@ -37,7 +37,16 @@ class StageFinished:
     seconds: float
 
 
-Event = StageStarted | StageAdvanced | StageFinished
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Work stands still for `seconds`: `reason` is "limit", "retry", "blocked" or "lock"."""
+
+    stage: str
+    reason: str
+    seconds: float
+
+
+Event = StageStarted | StageAdvanced | StageFinished | Waiting
 Listener = Callable[[Event], None]
 
 

@@ -138,9 +138,15 @@ def _profile_problems(where: str, facts: Mapping[str, Any]) -> Iterator[str]:
     url = facts.get("url")
     if isinstance(url, str) and not _is_safe(url):
         yield tr(N_("{key}: https is required except for loopback"), key=f"{where}.url")
-    token = facts.get("token")
-    if isinstance(token, str) and not token.startswith(("env:", "file:")) and token != "keyring":
-        yield tr(N_("{key}: env:NAME, file:PATH or keyring is meant"), key=f"{where}.token")
+    for key in ("token", "client_secret"):
+        place = facts.get(key)
+        if isinstance(place, str) and not _is_place(place):
+            yield tr(N_("{key}: env:NAME, file:PATH or keyring is meant"), key=f"{where}.{key}")
+
+
+def _is_place(text: str) -> bool:
+    kind, colon, name = text.partition(":")
+    return text == "keyring" or (bool(colon and name.strip()) and kind in ("env", "file"))
 
 
 def _fits(value: object, annotation: str) -> bool:

@@ -34,7 +34,10 @@ class Profile:
     url: str | None = None
     path: str | None = None
     token: str | None = None
-    with_: tuple[str, ...] = ()
+    client_id: str | None = None  # of an OAuth integration; a long-lived token needs none
+    client_secret: str | None = None  # where it is kept, as `token`
+    redirect_uri: str | None = None
+    with_: tuple[str, ...] = ()  # notes, events, chats: heavy, so only on request
     timezone: str | None = None
 
 

@@ -79,6 +79,7 @@ def open_snapshot(folder: Path) -> Account:
             read_to=_moment(manifest["read_to"]),
             not_read={str(part): str(why) for part, why in manifest["not_read"].items()},
             notes=tuple(Note(**note) for note in manifest["notes"]),
+            settings={str(k): str(v) for k, v in manifest.get("settings", {}).items()},
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _damaged(folder / MANIFEST) from error
@@ -102,6 +103,7 @@ def _manifest(account: Account, tables: Mapping[str, object]) -> dict[str, objec
         "tables": dict(tables),
         "not_read": dict(account.not_read),
         "notes": [{"code": n.code, "where": n.where, "n": n.n} for n in account.notes],
+        "settings": dict(account.settings),
     }
 
 
@@ -144,11 +146,15 @@ def _open_table(folder: Path, name: str, facts: Mapping[str, Any]) -> pl.LazyFra
         schema = frame.collect_schema()
     except (OSError, pl.exceptions.PolarsError) as error:
         raise _damaged(path) from error
-    contract = SNAPSHOT_TABLES[name]
-    if any(schema.get(column) != dtype for column, dtype in contract.schema.items()):
+    wanted = SNAPSHOT_TABLES[name].schema
+    if any(schema.get(column, dtype) != dtype for column, dtype in wanted.items()):
         raise _damaged(path)
-    # A later minor version may add columns: they are left alone.
-    return frame.select(contract.schema.names())
+    # Versions add columns: ones that we do not know are left alone, ones that an older
+    # version did not write are null, which is what "the source did not say" means.
+    return frame.select(
+        pl.col(column) if column in schema else pl.lit(None, dtype).alias(column)
+        for column, dtype in wanted.items()
+    )
 
 
 def _digest(path: Path) -> str:

@@ -27,7 +27,18 @@ from .sizes import Sizes, demo_size
 
 ACCOUNT_ID, HOST = "29500000", "example.amocrm.ru"
 SEED = 20200607
-_ABSENT = ("notes", "events", "messages", "status_history", "webhooks", "widgets")
+_ABSENT = (
+    "notes",
+    "events",
+    "messages",
+    "status_history",
+    "field_enums",
+    "field_statuses",
+    "webhooks",
+    "widgets",
+    "user_groups",
+    "unsorted",
+)
 
 
 @dataclass(frozen=True, slots=True)

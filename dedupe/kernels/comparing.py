@@ -18,6 +18,7 @@ Levels = npt.NDArray[np.int8]
 Bits = npt.NDArray[np.float32]
 
 NOT_OBSERVED, OPEN = -1, -2
+SEVERAL = -2
 
 
 @kernel
@@ -26,10 +27,11 @@ def coded_levels(
 ) -> npt.NDArray[np.int8]:
     """Grade coded columns as far as codes can: int8 (columns, pairs).
 
-    `packed` is int32 (records, columns), so that a record lies in one line of the cache. Equal
-    codes are at the column's level `same`, others are OPEN; -1 where a side is not observed.
+    `packed` is int32 (records, columns), so that a record lies in one line of the cache; further
+    columns may follow. Equal codes are at the column's level `same`, others are OPEN; -1 where a
+    side is not observed.
     """
-    n_columns = packed.shape[1]
+    n_columns = same.shape[0]
     out = np.empty((n_columns, left.shape[0]), dtype=np.int8)
     for k in range(left.shape[0]):
         i, j = left[k], right[k]
@@ -185,7 +187,26 @@ def is_near_number(a: int, b: int) -> bool:
 
 
 @kernel
+def pack_sets(
+    packed: npt.NDArray[np.int32], first: int, offsets: Places, items: Codes, numbers: Places
+) -> None:
+    """Write what `channel_levels` reads of records with one item into `packed`, from `first` on.
+
+    That is the item (-1 for none, -2 for several), and the lower and upper half of its number.
+    """
+    for i in range(packed.shape[0]):
+        at, size = offsets[i], offsets[i + 1] - offsets[i]
+        packed[i, first] = items[at] if size == 1 else (NOT_OBSERVED if size == 0 else SEVERAL)
+        if size == 1:
+            number = numbers[items[at]]
+            packed[i, first + 1] = number & 0x7FFFFFFF
+            packed[i, first + 2] = number >> 31
+
+
+@kernel
 def channel_levels(
+    packed: npt.NDArray[np.int32],
+    first: int,
     offsets: Places,
     items: Codes,
     n_holders: Codes,
@@ -201,50 +222,81 @@ def channel_levels(
     is a slip, or the local end, of one of the other's; 0 nothing of that; -1 a side has none.
     `numbers` (int64) are the items' digits, 0 for none; one below `tail` (a power of ten) is local.
     With a `tail` of 0 they are no digits: equal ones are near.
+
+    Nearly all records hold one item at most: `packed` has it from column `first` on, as `pack_sets`
+    has written it.
     """
     out = np.empty(left.shape[0], dtype=np.int8)
     for k in range(left.shape[0]):
-        x0, x1 = offsets[left[k]], offsets[left[k] + 1]
-        y0, y1 = offsets[right[k]], offsets[right[k] + 1]
-        if x0 == x1 or y0 == y1:
+        i, j = left[k], right[k]
+        a, b = packed[i, first], packed[j, first]
+        if a == NOT_OBSERVED or b == NOT_OBSERVED:
             out[k] = NOT_OBSERVED
-            continue
-        level, x, y = 0, x0, y0
-        while x < x1 and y < y1:
-            if items[x] == items[y]:
-                level = max(level, 3 if n_holders[items[x]] <= crowd else 2)
-                x += 1
-                y += 1
-            elif items[x] < items[y]:
-                x += 1
-            else:
-                y += 1
-        # Cards with hundreds of numbers exist; the first eight tell enough.
-        x_end, y_end = min(x1, x0 + 8), min(y1, y0 + 8)
-        if level == 0 and _has_near(items, x0, x_end, y0, y_end, numbers, tail):
-            level = 1
-        out[k] = level
+        elif a < 0 or b < 0:
+            out[k] = _level_of_sets(offsets, items, n_holders, numbers, i, j, crowd, tail)
+        elif a == b:
+            out[k] = 3 if n_holders[a] <= crowd else 2
+        else:
+            x, y = _whole(packed, i, first + 1), _whole(packed, j, first + 1)
+            out[k] = 1 if _is_near(x, y, tail) else 0
     return out
+
+
+@kernel
+def _whole(packed: npt.NDArray[np.int32], row: int, at: int) -> int:
+    """Return the number below 2**62 whose lower and upper 31 bits stand at `at` and after it."""
+    return (int(packed[row, at + 1]) << 31) | int(packed[row, at])
+
+
+@kernel
+def _level_of_sets(
+    offsets: Places,
+    items: Codes,
+    n_holders: Codes,
+    numbers: Places,
+    i: int,
+    j: int,
+    crowd: int,
+    tail: int,
+) -> int:
+    x, x1 = offsets[i], offsets[i + 1]
+    y, y1 = offsets[j], offsets[j + 1]
+    # Cards with hundreds of numbers exist; the first eight tell enough of what is near.
+    x0, y0, x_end, y_end = x, y, min(x1, x + 8), min(y1, y + 8)
+    level = 0
+    while x < x1 and y < y1:
+        if items[x] == items[y]:
+            level = max(level, 3 if n_holders[items[x]] <= crowd else 2)
+            x += 1
+            y += 1
+        elif items[x] < items[y]:
+            x += 1
+        else:
+            y += 1
+    if level == 0 and _has_near(items, x0, x_end, y0, y_end, numbers, tail):
+        level = 1
+    return level
 
 
 @kernel
 def _has_near(items: Codes, x0: int, x1: int, y0: int, y1: int, numbers: Places, tail: int) -> bool:
     """Tell whether one of the items x0 to x1 is near one of y0 to y1."""
     for x in range(x0, x1):
-        a = numbers[items[x]]
         for y in range(y0, y1):
-            b = numbers[items[y]]
-            if a == 0 or b == 0:
-                continue
-            if tail == 0:
-                if a == b:
-                    return True
-            elif a < tail or b < tail:
-                if a % tail == b % tail:
-                    return True
-            elif is_near_number(a, b):
+            if _is_near(numbers[items[x]], numbers[items[y]], tail):
                 return True
     return False
+
+
+@kernel
+def _is_near(a: int, b: int, tail: int) -> bool:
+    if a == 0 or b == 0:
+        return False
+    if tail == 0:
+        return a == b
+    if a < tail or b < tail:
+        return a % tail == b % tail
+    return is_near_number(a, b)
 
 
 DATE_DIFFERENT, DATE_PARTLY, DATE_NEAR, DATE_SWAPPED, DATE_SAME = 0, 1, 2, 3, 4

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from dedupe.kernels.expectation import level_sums, match_posteriors
+
 from .blocking import Blocks, PairSource
 from .columns import Column, Records
 from .comparisons import Comparison, Kind
@@ -216,8 +218,8 @@ def _estimate_m(
             # what differs between sessions is which matches they see.
             sums[at] = sums[at] + min(matches, 1000.0) * m[at]
     if judged is not None:
-        for at in range(len(comparisons)):
-            sums[at] = sums[at] + 10 * _level_counts(judged[0], judged[0].counts, at, len(sums[at]))
+        told = _level_counts(judged[0], judged[0].counts, sums)
+        sums = [own + 10 * seen for own, seen in zip(sums, told, strict=True)]
     return tuple(each / each.sum() for each in sums)
 
 
@@ -232,11 +234,12 @@ def _maximised(
     matches = 0.0
     for _ in range(50):
         p = _posteriors(patterns, m, own_u, session.free, share)
+        one = _level_counts(patterns, patterns.counts * p, priors)
+        two = _level_counts(patterns, patterns.counts * (1 - p), priors)
         for at in session.free:
-            size = len(priors[at])
-            seen = _level_counts(patterns, patterns.counts * p, at, size) + 10 * priors[at]
+            seen = one[at] + 10 * priors[at]
             m[at] = _limited(seen / seen.sum(), session.most_unlike[at])
-            seen = _level_counts(patterns, patterns.counts * (1 - p), at, size) + tied * apart[at]
+            seen = two[at] + tied * apart[at]
             own_u[at] = seen / seen.sum()
         before, matches = matches, float((patterns.counts * p).sum())
         share = min(max(matches / patterns.counts.sum(), 1e-6), 0.9999)
@@ -295,8 +298,9 @@ def _context(
     grading = records.columns[at].comparison.grading
     for _ in range(50):
         p = _posteriors(patterns, m, u, session.free, share)
+        two = _level_counts(patterns, patterns.counts * (1 - p), u)
         for c in session.free:
-            seen = _level_counts(patterns, patterns.counts * (1 - p), c, len(u[c]))
+            seen = two[c]
             related = _RELATED.get(records.columns[c].name, 0.0)
             expected = (1 - related) * strangers[c] + related * m[c]
             shares = (seen + _CONTEXT_PRIOR * expected) / (seen.sum() + _CONTEXT_PRIOR)
@@ -315,11 +319,6 @@ def _context(
     return Context(at=at, level=level, u=tuple(u))
 
 
-def _agreeing(records: Records, at: int) -> npt.NDArray[np.bool_]:
-    grading = records.columns[at].comparison.grading
-    return np.arange(len(grading.m)) >= grading.shared
-
-
 def _is_agreeing(records: Records, at: int) -> npt.NDArray[np.bool_]:
     grading = records.columns[at].comparison.grading
     return np.arange(len(grading.m)) >= grading.shared
@@ -336,9 +335,8 @@ def _key_u(
     """Return u of the key itself: how many pairs of two people share it, among all pairs."""
     n_apart = max((1 - share) * session.n_pairs, 0.5)
     u_same = n_apart / records.n_pairs
-    at = session.columns[0]
-    seen = _level_counts(session.patterns, session.patterns.counts, at, len(m))
-    above = seen[level:] + 1e-3
+    own = session.patterns.levels[:, [session.columns[0]]]
+    above = level_sums(own, session.patterns.counts, len(m))[0, level:] + 1e-3
     u = strangers.copy()
     u[level:] = u_same * above / above.sum()
     return u
@@ -366,12 +364,11 @@ def _strangers_u(
     """Return u from random pairs, each counted by its probability to be `apart`."""
     size = max(drawn.counts.sum(), 1.0)
     out = []
+    shares = [np.array(column.comparison.grading.u) for column in records.columns]
+    counted = _level_counts(drawn, drawn.counts * apart, shares)
     for at, column in enumerate(records.columns):
         grading = column.comparison.grading
-        shipped = np.array(grading.u)
-        seen = (
-            _level_counts(drawn, drawn.counts * apart, at, len(shipped)) + _SHIPPED_PAIRS * shipped
-        )
+        seen = counted[at] + _SHIPPED_PAIRS * shares[at]
         u = seen / seen.sum()
         same = _coincidence(column)
         if same is not None and size < records.n_pairs:
@@ -418,18 +415,17 @@ def _posteriors(
     use: Sequence[int] | range,
     share: float,
 ) -> Counts:
-    total = np.full(len(patterns.counts), np.log(share / (1 - share)))
+    ratios = np.zeros((len(m), max(map(len, m), default=1)))
     for at in use:
-        ratio = np.append(np.log(m[at]) - np.log(u[at]), 0.0)
-        total += ratio[patterns.levels[:, at]]
-    chance: Counts = 1.0 / (1.0 + np.exp(-np.clip(total, -500, 500)))
-    return chance
+        ratios[at, : len(m[at])] = np.log(m[at]) - np.log(u[at])
+    chosen = np.array(use, dtype=np.int64)
+    return match_posteriors(patterns.levels, ratios, chosen, float(np.log(share / (1 - share))))
 
 
-def _level_counts(patterns: Patterns, counts: Counts, at: int, size: int) -> Counts:
-    levels = patterns.levels[:, at]
-    seen = levels >= 0
-    return np.bincount(levels[seen], weights=counts[seen], minlength=size).astype(np.float64)
+def _level_counts(patterns: Patterns, counts: Counts, sizes: Sequence[Shares]) -> list[Counts]:
+    """Sum `counts` by level of each comparison; `sizes` are arrays as long as the results."""
+    sums = level_sums(patterns.levels, counts, max(map(len, sizes), default=1))
+    return [row[: len(own)] for row, own in zip(sums, sizes, strict=True)]
 
 
 def _judged(grader: Grader, labels: Labels) -> tuple[Patterns, Patterns]:

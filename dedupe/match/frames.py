@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from dedupe.contracts import CLUSTERS, PAIRS
 
+from .columns import Records
 from .engine import Matched
 from .exact import id_order
 from .model import probability
@@ -83,38 +85,42 @@ def clusters_frame(matched: Matched, cards: pl.DataFrame) -> pl.DataFrame:
     where there is one; it has the most deals, then is the oldest, then has the smallest id.
     The cluster's id is its smallest record id.
     """
-    ids = matched.records.ids
-    clusters = (
-        pl.DataFrame(
-            {
-                "entity": pl.Series([matched.records.entity], dtype=pl.String).new_from_index(
-                    0, len(ids)
-                ),
-                "cluster_id": ids.gather(matched.label),
-                "record_id": ids,
-                "is_auto": matched.is_auto,
-            }
-        )
-        .filter(pl.len().over("cluster_id") > 1)
-        .join(cards, on=["entity", "record_id"], how="left")
+    records, label = matched.records, matched.label
+    rows = np.flatnonzero(np.bincount(label, minlength=records.n)[label] > 1)
+    place = _places(records)
+    own = pl.DataFrame(
+        {
+            "record_id": records.ids.gather(rows),
+            "place": place[rows],
+            "cluster": place[label[rows]],
+            "cluster_id": records.ids.gather(label[rows]),
+            "is_auto": matched.is_auto[rows],
+        }
     )
-    survivors = (
-        clusters.sort(
-            "cluster_id",
-            "is_auto",
-            "n_deals",
-            "created_at",
-            *id_order("record_id"),
-            descending=[False, True, True, False, False, False],
-            nulls_last=True,
-        )
-        .unique("cluster_id", keep="first", maintain_order=True)
-        .select("cluster_id", survivor_id="record_id")
-    )
+    facts = cards.lazy().filter(pl.col("entity") == records.entity)
+    told = facts.select("record_id", "n_deals", "created_at")
+    first = ["is_auto", "n_deals", "created_at", "place"]
     tier = pl.when("is_auto").then(pl.lit("auto")).otherwise(pl.lit("review"))
     return CLUSTERS.check(
-        clusters.join(survivors, on="cluster_id")
-        .with_columns(survivor=pl.col("record_id") == pl.col("survivor_id"), tier=tier)
-        .sort(*id_order("cluster_id"), *id_order("record_id"))
+        own.lazy()
+        .join(told, on="record_id", how="left")
+        .sort("cluster", *first, descending=[False, True, True, False, False], nulls_last=True)
+        .with_columns(
+            entity=pl.lit(records.entity),
+            survivor=(pl.col("cluster") != pl.col("cluster").shift()).fill_null(True),
+            tier=tier,
+        )
+        .sort("cluster", "place")
         .select(CLUSTERS.schema.names())
+        .collect()
     )
+
+
+def _places(records: Records) -> npt.NDArray[np.uint32]:
+    """Return each record's place in id order; of two tables, rows are in order inside each."""
+    if not records.side_end:
+        return np.arange(records.n, dtype=np.uint32)
+    order = records.ids.to_frame("id").with_row_index().sort(id_order("id"))["index"].to_numpy()
+    place = np.empty(records.n, dtype=np.uint32)
+    place[order] = np.arange(records.n, dtype=np.uint32)
+    return place

@@ -6,6 +6,7 @@ pairs whose values are both there and differ.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ from dedupe.kernels.comparing import (
     coded_levels,
     crossed_places,
     open_pairs,
+    pack_sets,
     settle_dates,
     settle_levels,
     shared_marks,
@@ -40,6 +42,7 @@ Levels = npt.NDArray[np.int8]
 _CUTS = Cuts(edits=1, min_length=4, high=0.92, low=0.8)
 _CROWD = 3  # from this many holders on a shared value is that of a family or an office
 _LOCAL_TAIL = 10_000_000  # a number below it is local: it meets those that end in it
+_LINE = 16  # numbers of four bytes in a line of the cache
 _DIGITS = 18  # that an int64 holds whatever they are
 _LOGIN = 5  # characters from which a login at another provider is the same person's
 _NAME_MEANINGS = np.array([0, 1, NAME_CLOSE, NAME_TYPO, NAME_TYPO], dtype=np.int8)
@@ -68,16 +71,15 @@ class Grader:
         flat = [column for column in records.columns if column.sets is None]
         self._at = {column.name: at for at, column in enumerate(records.columns)}
         self._flat = {column.name: at for at, column in enumerate(flat)}
-        self._packed = np.empty((records.n, len(flat)), dtype=np.int32)
-        for at, column in enumerate(flat):
-            self._packed[:, at] = column.codes
+        self._numbers = {column.name: _numbers(column) for column in sets}
+        self._first: dict[str, int] = {}
+        self._packed = self._pack(records.n, flat, sets)
         self._same = np.array([c.comparison.grading.same for c in flat], dtype=np.int8)
         self._strings = {
             column.name: _strings(column)
             for column in flat
             if column.comparison.kind in (Kind.NAME, Kind.TEXT)
         }
-        self._numbers = {column.name: _numbers(column) for column in sets}
 
     def levels(self, left: Rows, right: Rows) -> npt.NDArray[np.int8]:
         """Return the levels of each pair: int8 (comparisons, pairs)."""
@@ -93,6 +95,19 @@ class Grader:
         if {"surname", "given"} <= self._flat.keys():
             self._cross(out[self._at["surname"]], out[self._at["given"]], left, right)
         return out
+
+    def _pack(self, n: int, flat: Sequence[Column], sets: Sequence[Column]) -> Codes:
+        """Put what is read of a record side by side: int32 (n, codes then channels)."""
+        channels = [column for column in sets if column.comparison.kind is Kind.CHANNEL]
+        packed = _rows(n, len(flat) + 3 * len(channels))
+        for at, column in enumerate(flat):
+            packed[:, at] = column.codes
+        for number, column in enumerate(channels):
+            first = self._first[column.name] = len(flat) + 3 * number
+            assert column.sets is not None  # channels are sets
+            held = column.sets.offsets, column.sets.items
+            pack_sets(packed, first, *held, self._numbers[column.name])
+        return packed
 
     def _settle(self, column: Column, levels: Levels, number: int, left: Rows, right: Rows) -> None:
         """Grade the pairs whose codes differ, in place."""
@@ -129,6 +144,8 @@ class Grader:
             is_told = np.diff(sets.offsets) > 0
             return np.where(is_told[left] & is_told[right], shared, np.int8(-1))
         return channel_levels(
+            self._packed,
+            self._first[column.name],
             sets.offsets,
             sets.items,
             column.n_holders,
@@ -156,6 +173,17 @@ class Grader:
             found = _NAME_MEANINGS[np.maximum(text_levels(texts, a, b, _CUTS), 0)]
             found = np.where(a == b, np.int8(NAME_VARIANT), found)
             levels[at] = np.where((a < 0) | (b < 0), np.int8(-1), found)
+
+
+def _rows(n: int, n_columns: int) -> Codes:
+    """Return an int32 array (n, n_columns or a few more) whose rows begin at a line of the cache.
+
+    A candidate's row is read from anywhere: one line of 64 bytes costs half of two.
+    """
+    width = _LINE * -(-max(n_columns, 1) // _LINE)
+    store = np.empty(n * width + _LINE, dtype=np.int32)
+    skip = (-store.ctypes.data // store.itemsize) % _LINE
+    return store[skip : skip + n * width].reshape(n, width)
 
 
 def _strings(column: Column) -> _Strings:

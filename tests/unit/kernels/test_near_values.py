@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dedupe.kernels.comparing import channel_levels
+from dedupe.kernels.comparing import channel_levels, pack_sets
 
 LOCAL = 10_000_000
 BOTH = pytest.mark.parametrize(
@@ -20,7 +20,9 @@ def level(kernel, mine: int, other: int, tail: int) -> int:
     holders = np.ones(2, dtype=np.int32)
     numbers = np.array([mine, other], dtype=np.int64)
     left, right = np.array([0], dtype=np.uint32), np.array([1], dtype=np.uint32)
-    return int(kernel(offsets, items, holders, numbers, left, right, 3, tail)[0])
+    packed = np.zeros((2, 3), dtype=np.int32)
+    pack_sets(packed, 0, offsets, items, numbers)
+    return int(kernel(packed, 0, offsets, items, holders, numbers, left, right, 3, tail)[0])
 
 
 @BOTH

@@ -1,0 +1,1 @@
+"""amoCRM as its documentation describes it: state, reading, writing."""

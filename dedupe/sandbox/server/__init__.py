@@ -1,0 +1,1 @@
+"""A local HTTP server for any CRM: routes, limits, faults, logs. It knows no CRM."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import platform
 import secrets
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -207,15 +208,31 @@ def write_scan(result: Scan, folder: Path, listen: Listener = events.ignore) -> 
     """Write the scan's files into `folder`, all or none. Raises StorageError."""
     stages = _Stages(listen)
     with stages.stage("report"), staged_folder(folder) as staging:
-        result.findings.write_parquet(staging / "findings.parquet")
-        result.values.select(CHANNEL_COLUMNS).write_parquet(staging / "channels.parquet")
-        result.pairs.write_parquet(staging / "pairs.parquet")
-        result.clusters.write_parquet(staging / "clusters.parquet")
+        _write_frames(result, staging)
         model = render_model(result.matched, result.match)
         (staging / "model.json").write_text(model, encoding="utf-8")
         html = render_html(result.summary, result.findings)
         (staging / "report.html").write_text(html, encoding="utf-8")
         write_summary(result.summary, staging / "summary.json", result.counts)
+
+
+def _write_frames(result: Scan, folder: Path) -> None:
+    frames = {
+        "channels": result.values.select(CHANNEL_COLUMNS),
+        "pairs": result.pairs,
+        "findings": result.findings,
+        "clusters": result.clusters,
+    }
+
+    def write(name: str) -> None:
+        # One file is written by one thread. Level 1 takes two thirds of the time of the usual
+        # one, for 3 % more bytes.
+        frames[name].write_parquet(
+            folder / f"{name}.parquet", compression="zstd", compression_level=1
+        )
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(write, frames))
 
 
 def check_output(folder: Path) -> None:

@@ -45,17 +45,11 @@ class Examples:
 
 
 def build_examples(findings: pl.DataFrame) -> Mapping[tuple[str, str], Examples]:
-    """Return the examples of every check and entity that has findings."""
-    named = _named(findings.lazy())
-    records = _records(named).collect()
-    classes = _classes(named, records.lazy()).collect()
-    shown = _shown(records.lazy()).collect()
-    counted: dict[tuple[str, str], list[tuple[str, int]]] = {}
-    for code, entity, name, n in classes.iter_rows():
-        counted.setdefault((code, entity), []).append((name, n))
+    """Return the examples of every check and entity that has findings, in their order."""
+    parts = _named(findings).partition_by(_KEY, as_dict=True)
     return {
-        (str(code), str(entity)): _examples(rows, tuple(counted.get((str(code), str(entity)), ())))
-        for (code, entity), rows in shown.group_by(_KEY, maintain_order=True)
+        (str(code), str(entity)): _examples(part)
+        for (code, entity), part in sorted(parts.items(), key=lambda item: item[0])
     }
 
 
@@ -67,59 +61,45 @@ def count_faulty(findings: pl.DataFrame, entities: tuple[str, ...]) -> int:
     return faulty.select("entity", "record_id").unique().collect().height
 
 
-def _named(findings: pl.LazyFrame) -> pl.LazyFrame:
+def _named(findings: pl.DataFrame) -> pl.DataFrame:
     """Put the name of a setting in place of its id: a tag's id says nothing to a reader."""
     is_setting = pl.col("entity").is_in(SETTINGS) & (pl.col("field") == "name")
     name = pl.when(is_setting).then(pl.col("value"))
-    return findings.with_columns(record_id=pl.coalesce(name, pl.col("record_id")))
+    return findings.select(*_KEY, "group", record_id=pl.coalesce(name, pl.col("record_id")))
 
 
-def _records(findings: pl.LazyFrame) -> pl.LazyFrame:
-    """Return a row per code, entity and record; `group` only where it is a group of records."""
-    records = findings.group_by(*_KEY, "record_id").agg(pl.col("group").min())
-    named = records.select(*_KEY, group="record_id", is_id=pl.lit(True))
-    return (
-        records.join(named, on=[*_KEY, "group"], how="left")
-        .with_columns(is_grouped=pl.col("is_id").fill_null(False).all().over(_KEY))
-        .with_columns(group=pl.when("is_grouped").then("group"))
-        .drop("is_id")
+def _examples(part: pl.DataFrame) -> Examples:
+    """Return the examples of one check and entity; `group` may be of records or a class."""
+    records = part.group_by("record_id").agg(pl.col("group").min())
+    if records["group"].is_in(records["record_id"].implode()).fill_null(False).all():
+        return Examples(clusters=_clusters(records))
+    first = records.bottom_k(LIMIT, by=_by_number("record_id")).sort(_by_number("record_id"))
+    return Examples(ids=tuple(first["record_id"]), classes=_classes(part))
+
+
+def _by_number(column: str) -> list[pl.Expr]:
+    """Return the sort keys of ids: numbers as text sort as numbers."""
+    return [pl.col(column).str.len_chars(), pl.col(column)]
+
+
+def _classes(part: pl.DataFrame) -> tuple[tuple[str, int], ...]:
+    counted = part.group_by("group").agg(n=pl.col("record_id").n_unique())
+    named = counted.filter(pl.col("group").str.contains(_CLASS))
+    return tuple(named.sort("n", "group", descending=[True, False]).rows())
+
+
+def _clusters(records: pl.DataFrame) -> tuple[Cluster, ...]:
+    """Return the largest groups, as many as there is room for."""
+    first = [-pl.col("size").cast(pl.Int64), *_by_number("group")]
+    largest = (
+        records.group_by("group")
+        .agg(size=pl.len())
+        .bottom_k(LIMIT, by=first)  # each group shows a record at least
+        .sort(first)
     )
-
-
-def _classes(findings: pl.LazyFrame, records: pl.LazyFrame) -> pl.LazyFrame:
-    ungrouped = records.filter(~pl.col("is_grouped")).select(_KEY).unique()
-    return (
-        findings.join(ungrouped, on=_KEY, how="semi")
-        .filter(pl.col("group").str.contains(_CLASS))
-        .group_by(*_KEY, "group")
-        .agg(n=pl.col("record_id").n_unique())
-        .sort(*_KEY, "n", "group", descending=[False, False, True, False])
-    )
-
-
-def _shown(records: pl.LazyFrame) -> pl.LazyFrame:
-    """Return the first records of every code and entity; numbers as text sort as numbers."""
-    in_group = (*_KEY, "group")
-    size = pl.when("is_grouped").then(pl.len().over(in_group)).otherwise(0)
-    ordered = records.with_columns(size=size).sort(
-        *_KEY,
-        pl.col("size"),
-        pl.col("group").str.len_chars(),
-        pl.col("group"),
-        pl.col("record_id").str.len_chars(),
-        pl.col("record_id"),
-        descending=[False, False, True, False, False, False, False],
-    )
-    place = pl.int_range(pl.len()).over(in_group)
-    few = ordered.filter(~pl.col("is_grouped") | (place < GROUP_LIMIT))
-    return few.group_by(_KEY, maintain_order=True).head(LIMIT)
-
-
-def _examples(rows: pl.DataFrame, classes: tuple[tuple[str, int], ...]) -> Examples:
-    if not rows["is_grouped"].all():
-        return Examples(ids=tuple(rows["record_id"]), classes=classes)
-    clusters = tuple(
+    rows = records.join(largest, on="group", how="inner").sort(*first, *_by_number("record_id"))
+    few = rows.filter(pl.int_range(pl.len()).over("group") < GROUP_LIMIT).head(LIMIT)
+    return tuple(
         Cluster(tuple(part["record_id"]), part["size"][0] - part.height)
-        for part in rows.partition_by("group", maintain_order=True)
+        for part in few.partition_by("group", maintain_order=True)
     )
-    return Examples(clusters=clusters)

@@ -1,0 +1,540 @@
+"""What apply did and is about to do, durable before and after each send.
+
+One SQLite file per account, in rollback-journal mode with `synchronous=EXTRA`: when a call
+returns, its commit survives a kill and a power cut. (WAL would be faster and has lost committed
+writes in the SQLite of many systems; ten commits a second need no speed.) One process writes,
+under the account's lock.
+
+Every move of an operation is one transaction that changes exactly one row and appends one line
+to `event`, whose lines are chained by SHA-256; the same lines go to audit.jsonl, for people. The
+journal is never repaired in place: what does not add up is a StorageError, and the file stays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from dedupe.errors import InputError, StorageError
+from dedupe.language import N_
+
+from .states import MOVES, UNRESOLVED, GroupState, OpState, RunState
+
+FILE_NAME = "journal.sqlite"
+AUDIT_NAME = "audit.jsonl"
+SCHEMA_VERSION = 1
+_START = "0" * 64
+_LEAVE = N_("keep the file as it is, and move it aside only when a person has looked at the CRM")
+
+_TABLES = """
+create table meta (key text primary key, value text not null) strict;
+create table run (
+    run_id text primary key, plan_hash text not null unique, kind text not null,
+    undo_of text, plan_path text not null, header text not null,
+    started_at text not null, ended_at text, state text not null, reason text
+) strict;
+create table grp (
+    run_id text not null, gid text not null, at integer not null, kind text not null,
+    state text not null, reason text, primary key (run_id, gid)
+) strict;
+create table op (
+    run_id text not null, op_id text not null, gid text not null, at integer not null,
+    state text not null, attempt integer not null default 0,
+    intent_at text, done_at text, settle_until real,
+    method text, path text, body blob, fingerprint text, before text,
+    status integer, answer text, created_id text, problem text,
+    primary key (run_id, op_id)
+) strict;
+create index op_of_group on op (run_id, gid, at);
+create index op_by_state on op (state);
+create table backup (
+    run_id text not null, entity text not null, id text not null, sha256 text not null,
+    path text not null, primary key (run_id, entity, id)
+) strict;
+create table event (
+    seq integer primary key, at text not null, run_id text not null, gid text not null,
+    op_id text not null, state text not null, fingerprint text, status integer,
+    prev text not null, sha256 text not null
+) strict;
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One run as the journal has it."""
+
+    run_id: str
+    plan_hash: str
+    kind: str  # apply | undo
+    undo_of: str | None
+    plan_path: str
+    started_at: str
+    ended_at: str | None
+    state: RunState
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpRecord:
+    """One operation as the journal has it; `body` are the exact bytes that were to be sent."""
+
+    run_id: str
+    op_id: str
+    gid: str
+    at: int
+    state: OpState
+    attempt: int
+    settle_until: float | None
+    method: str | None
+    path: str | None
+    body: bytes | None
+    fingerprint: str | None
+    before: Any
+    status: int | None
+    created_id: str | None
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """What a new run is made of: its plan, and the ids of its groups and operations in order."""
+
+    run_id: str
+    plan_hash: str
+    plan_path: str
+    header: Mapping[str, Any]
+    groups: Sequence[tuple[str, str]]  # gid, kind
+    ops: Sequence[tuple[str, str]]  # op id, gid
+    kind: str = "apply"
+    undo_of: str | None = None
+
+
+def fingerprint(method: str, path: str, body: bytes) -> str:
+    """Return what tells one request from another: SHA-256 of its line and body."""
+    return hashlib.sha256(b"\0".join((method.encode(), path.encode(), body))).hexdigest()
+
+
+class Journal:
+    """The journal of one account. Close it, or use it as a context manager."""
+
+    def __init__(
+        self, folder: Path, account: str, *, now: Callable[[], datetime] | None = None
+    ) -> None:
+        """Open the journal in `folder`, or begin one; `account` is CRM, host and id in one text.
+
+        Raises StorageError when it is damaged or can't be written, InputError when it is
+        another account's or a newer crmclean's.
+        """
+        self._now = now or (lambda: datetime.now(UTC))
+        self._path = folder / FILE_NAME
+        self._audit = folder / AUDIT_NAME
+        self._pending: list[dict[str, Any]] = []
+        self._last = _START
+        with self._opened():
+            is_new = not self._path.exists()
+            self._db = _connected(self._path)
+            if is_new:
+                self._begin(account)
+            self._check(account)
+            self._last = self._tail()
+
+    def __enter__(self) -> Journal:
+        """Return the journal itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    # --- runs
+
+    def start(self, start: Start) -> RunRecord:
+        """Begin a run, or return the one that this plan already has: a plan is applied once."""
+        known = self.run_of_plan(start.plan_hash)
+        if known is not None:
+            return known
+        with self._transaction():
+            self._db.execute(
+                "insert into run values (?,?,?,?,?,?,?,null,?,null)",
+                (
+                    start.run_id,
+                    start.plan_hash,
+                    start.kind,
+                    start.undo_of,
+                    start.plan_path,
+                    json.dumps(dict(start.header), ensure_ascii=False, sort_keys=True),
+                    self._moment(),
+                    RunState.RUNNING,
+                ),
+            )
+            self._db.executemany(
+                "insert into grp values (?,?,?,?,?,null)",
+                [
+                    (start.run_id, gid, at, kind, GroupState.PLANNED)
+                    for at, (gid, kind) in enumerate(start.groups)
+                ],
+            )
+            self._db.executemany(
+                "insert into op (run_id, op_id, gid, at, state) values (?,?,?,?,?)",
+                [
+                    (start.run_id, op_id, gid, at, OpState.PLANNED)
+                    for at, (op_id, gid) in enumerate(start.ops)
+                ],
+            )
+            self._event(start.run_id, "", "", RunState.RUNNING)
+        return self.run(start.run_id)
+
+    def end(self, run_id: str, state: RunState, reason: str | None = None) -> None:
+        """Note how a run ended; a stopped one can go on."""
+        with self._transaction():
+            ended = None if state is RunState.RUNNING else self._moment()
+            self._db.execute(
+                "update run set state=?, reason=?, ended_at=? where run_id=?",
+                (state, reason, ended, run_id),
+            )
+            self._event(run_id, "", "", state)
+
+    def run(self, run_id: str) -> RunRecord:
+        """Return a run. Raises InputError when there is none of this id."""
+        found = self._runs("where run_id=?", run_id)
+        if not found:
+            raise InputError(
+                N_("there is no such run"), where=run_id, fix=N_("see the list: crmclean runs")
+            )
+        return found[0]
+
+    def run_of_plan(self, plan_hash: str) -> RunRecord | None:
+        """Return the run of a plan, None when it was never applied."""
+        return next(iter(self._runs("where plan_hash=?", plan_hash)), None)
+
+    def runs(self) -> list[RunRecord]:
+        """Return all runs, the newest first."""
+        return self._runs("")
+
+    # --- groups
+
+    def set_group(self, run_id: str, gid: str, state: GroupState, reason: str = "") -> None:
+        """Note the state of a group."""
+        with self._transaction():
+            self._one(
+                "update grp set state=?, reason=? where run_id=? and gid=?",
+                (state, reason or None, run_id, gid),
+            )
+            self._event(run_id, gid, "", state)
+
+    def groups(self, run_id: str) -> dict[str, tuple[GroupState, str | None]]:
+        """Return the state of each group and its reason, in the plan's order."""
+        rows = self._db.execute(
+            "select gid, state, reason from grp where run_id=? order by at", (run_id,)
+        )
+        return {gid: (GroupState(state), reason) for gid, state, reason in rows}
+
+    # --- operations
+
+    def intend(
+        self, run_id: str, op_id: str, *, method: str, path: str, body: bytes, before: object
+    ) -> str:
+        """Put the exact bytes of an operation on disk, before any of them goes out.
+
+        `before` is what the touched fields held, JSON-able. Returns the request's fingerprint.
+        """
+        print_ = fingerprint(method, path, body)
+        with self._transaction():
+            self._move(
+                run_id,
+                op_id,
+                OpState.INTENT,
+                attempt=self.op(run_id, op_id).attempt + 1,
+                intent_at=self._moment(),
+                method=method,
+                path=path,
+                body=body,
+                fingerprint=print_,
+                before=json.dumps(before, ensure_ascii=False, sort_keys=True),
+            )
+            self._event(run_id, "", op_id, OpState.INTENT, print_)
+        return print_
+
+    def settle(self, run_id: str, op_id: str, state: OpState, **facts: object) -> None:
+        """Move an operation to `state`; `facts` are columns: status, created_id, problem, ...
+
+        Raises StorageError when the journal does not allow the move: a bug, or two writers.
+        """
+        if state in (OpState.CONFIRMED, OpState.NOTHING, OpState.FAILED, OpState.MANUAL):
+            facts["done_at"] = self._moment()
+        with self._transaction():
+            own = self._move(run_id, op_id, state, **facts)
+            status = facts.get("status")
+            self._event(
+                run_id,
+                own.gid,
+                op_id,
+                state,
+                own.fingerprint,
+                status if isinstance(status, int) else None,
+            )
+
+    def op(self, run_id: str, op_id: str) -> OpRecord:
+        """Return one operation."""
+        return self._ops("where run_id=? and op_id=?", run_id, op_id)[0]
+
+    def ops(self, run_id: str, gid: str | None = None) -> list[OpRecord]:
+        """Return the operations of a run, or of one of its groups, in order."""
+        if gid is None:
+            return self._ops("where run_id=?", run_id)
+        return self._ops("where run_id=? and gid=?", run_id, gid)
+
+    def unresolved(self) -> list[OpRecord]:
+        """Return the operations of all runs whose outcome is not known, the oldest first."""
+        marks = ",".join("?" * len(UNRESOLVED))
+        return self._ops(f"where state in ({marks})", *UNRESOLVED)
+
+    def counts(self, run_id: str) -> dict[OpState, int]:
+        """Count a run's operations by state."""
+        rows = self._db.execute(
+            "select state, count(*) from op where run_id=? group by state", (run_id,)
+        )
+        return {OpState(state): n for state, n in rows}
+
+    # --- backups
+
+    def keep_backup(self, run_id: str, entity: str, id: str, sha256: str, path: str) -> None:
+        """Note where the copy of a card lies that was made before the first write to it."""
+        with self._transaction():
+            self._db.execute(
+                "insert or ignore into backup values (?,?,?,?,?)",
+                (run_id, entity, id, sha256, path),
+            )
+
+    # --- inside
+
+    def _begin(self, account: str) -> None:
+        self._db.executescript(f"begin; {_TABLES} commit;")
+        facts = {"schema": str(SCHEMA_VERSION), "account": account, "began": self._moment()}
+        with self._transaction():
+            self._db.executemany("insert into meta values (?,?)", facts.items())
+        self._path.chmod(0o600)
+
+    def _check(self, account: str) -> None:
+        meta = dict(self._db.execute("select key, value from meta"))
+        if int(meta["schema"]) > SCHEMA_VERSION:
+            raise InputError(
+                N_("this journal was made by a newer crmclean"),
+                where=str(self._path),
+                fix=N_("update crmclean"),
+            )
+        if meta["account"] != account:
+            raise InputError(
+                N_("this journal is of another account"),
+                where=str(self._path),
+                fix=N_("check --profile and --state"),
+            )
+        (verdict,) = self._db.execute("pragma integrity_check(1)").fetchone()
+        sound = verdict == "ok" and self._is_ours() and self._is_chained() and self._is_told()
+        if not sound:
+            raise _damaged(self._path)
+
+    def _is_ours(self) -> bool:
+        """Tell whether the tables are word for word those that we make."""
+        told = self._db.execute(
+            "select sql from sqlite_schema where sql is not null order by rowid"
+        )
+        made = [each.strip() for each in _TABLES.split(";") if each.strip()]
+        return [sql.lower() for (sql,) in told] == [sql.lower() for sql in made]
+
+    def _is_told(self) -> bool:
+        """Tell whether open runs' operations are as their last event says, and their bytes too."""
+        rows = self._db.execute(
+            "select o.state, e.state, o.method, o.path, o.body, o.fingerprint from op o"
+            " join run r on r.run_id = o.run_id and r.state != 'done'"
+            " left join (select run_id, op_id, state, max(seq) from event where op_id != ''"
+            " group by run_id, op_id) e on e.run_id = o.run_id and e.op_id = o.op_id"
+        )
+        for state, told, method, path, body, print_ in rows:
+            if state != (told or OpState.PLANNED):
+                return False
+            if body is not None and fingerprint(method, path, body) != print_:
+                return False
+        return True
+
+    def _is_chained(self) -> bool:
+        last = _START
+        rows = self._db.execute(
+            "select at, run_id, gid, op_id, state, fingerprint, status, prev, sha256"
+            " from event order by seq"
+        )
+        for *line, prev, sha in rows:
+            if prev != last or _chained(prev, line) != sha:
+                return False
+            last = sha
+        return True
+
+    def _tail(self) -> str:
+        row = self._db.execute("select sha256 from event order by seq desc limit 1").fetchone()
+        return str(row[0]) if row else _START
+
+    def _runs(self, where: str, *values: object) -> list[RunRecord]:
+        rows = self._db.execute(
+            "select run_id, plan_hash, kind, undo_of, plan_path, started_at, ended_at, state,"
+            f" reason from run {where} order by started_at desc, rowid desc",
+            values,
+        )
+        names = RunRecord.__slots__
+        return [
+            RunRecord(**{**dict(zip(names, row, strict=True)), "state": RunState(row[7])})
+            for row in rows
+        ]
+
+    def _ops(self, where: str, *values: object) -> list[OpRecord]:
+        names = OpRecord.__slots__
+        rows = self._db.execute(
+            f"select {', '.join(names)} from op {where} order by rowid", values
+        ).fetchall()
+        found = []
+        for row in rows:
+            facts = dict(zip(names, row, strict=True))
+            facts["state"] = OpState(facts["state"])
+            facts["before"] = json.loads(facts["before"]) if facts["before"] else None
+            found.append(OpRecord(**facts))
+        return found
+
+    def _move(self, run_id: str, op_id: str, state: OpState, **facts: object) -> OpRecord:
+        own = self.op(run_id, op_id)
+        if state not in MOVES.get(own.state, ()):
+            raise StorageError(
+                N_("the journal does not allow {op} to go from {before} to {after}"),
+                where=str(self._path),
+                fix=N_("run crmclean resume; report this if it comes again"),
+                op=op_id,
+                before=own.state,
+                after=state,
+            )
+        names = ", ".join(f"{name}=?" for name in facts)
+        self._one(
+            f"update op set state=?{', ' if names else ''}{names}"
+            " where run_id=? and op_id=? and state=?",
+            (state, *facts.values(), run_id, op_id, own.state),
+        )
+        return self.op(run_id, op_id)
+
+    def _one(self, statement: str, values: Sequence[object]) -> None:
+        if self._db.execute(statement, values).rowcount != 1:
+            raise _damaged(self._path)
+
+    def _event(
+        self,
+        run_id: str,
+        gid: str,
+        op_id: str,
+        state: str,
+        print_: str | None = None,
+        status: int | None = None,
+    ) -> None:
+        line = [self._moment(), run_id, gid, op_id, str(state), print_, status]
+        sha = _chained(self._last, line)
+        self._db.execute(
+            "insert into event (at, run_id, gid, op_id, state, fingerprint, status, prev, sha256)"
+            " values (?,?,?,?,?,?,?,?,?)",
+            (*line, self._last, sha),
+        )
+        self._pending.append({"line": line, "prev": self._last, "sha256": sha})
+        self._last = sha
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Commit what the block writes, or nothing; then tell it to the audit log."""
+        before, self._pending = self._last, []
+        with self._stored():
+            try:
+                self._db.execute("begin immediate")
+                yield
+                self._db.execute("commit")
+            except BaseException:
+                self._last = before
+                if self._db.in_transaction:
+                    self._db.execute("rollback")
+                raise
+            self._tell()
+
+    def _tell(self) -> None:
+        """Append to audit.jsonl: no authority, so a failure here never stops a run."""
+        names = ("at", "run", "group", "op", "state", "request", "status")
+        lines = [
+            {
+                **dict(zip(names, each["line"], strict=True)),
+                "prev": each["prev"],
+                "sha256": each["sha256"],
+            }
+            for each in self._pending
+        ]
+        text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+        try:
+            descriptor = os.open(self._audit, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            with os.fdopen(descriptor, "a", encoding="utf-8") as file:
+                file.write(text)
+        except OSError:
+            return
+
+    @contextmanager
+    def _stored(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise StorageError(
+                N_("the journal can't be written ({reason})"),
+                where=str(self._path),
+                fix=N_("free space or mend its rights, then run crmclean resume"),
+                reason=str(error),
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise _damaged(self._path) from error
+
+    @contextmanager
+    def _opened(self) -> Iterator[None]:
+        """Take whatever the file holds as damage: it is not known to be ours yet."""
+        try:
+            with self._stored():
+                yield
+        except (ValueError, KeyError, IndexError, TypeError) as error:
+            raise _damaged(self._path) from error
+        except StorageError as error:
+            if "no such" in str(error.facts.get("reason", "")):  # a table or column is not there
+                raise _damaged(self._path) from error
+            raise
+
+    def _moment(self) -> str:
+        return self._now().isoformat(timespec="microseconds")
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, timeout=5.0)
+    connection.execute("pragma journal_mode=delete")
+    connection.execute("pragma synchronous=extra")
+    connection.execute("pragma fullfsync=on")
+    connection.execute("pragma trusted_schema=off")
+    return connection
+
+
+def _chained(prev: str, line: Sequence[object]) -> str:
+    text = json.dumps([prev, *line], ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _damaged(path: Path) -> StorageError:
+    return StorageError(
+        N_("the journal is damaged: it does not add up, and nothing was written"),
+        where=str(path),
+        fix=_LEAVE,
+    )

@@ -20,6 +20,10 @@ COMMANDS = {
     "scan": "cli.commands.scan:scan",
     "demo": "cli.commands.demo:demo",
     "explain": "cli.commands.explain:explain",
+    "init": "cli.commands.init:init",
+    "auth": "cli.commands.auth:auth",
+    "doctor": "cli.commands.doctor:doctor",
+    "sandbox": "cli.commands.sandbox:sandbox",
     "completion": "cli.commands.completion:completion",
 }
 

@@ -1,6 +1,30 @@
 """Settings: TOML and environment read once, at the edge, into frozen values."""
 
-from .load import find_config, load_config
-from .values import Checks, Config, Phone, Profile
+from .addresses import address_problem, complete_address, is_amocrm_host, is_loopback
+from .load import FILE_NAME, find_config, load_config
+from .places import Place, PlaceKind, read_place
+from .problems import folded_name, name_problem
+from .select import select_profile
+from .values import CRMS, EXTRAS, Checks, Config, Phone, Profile
 
-__all__ = ["Checks", "Config", "Phone", "Profile", "find_config", "load_config"]
+__all__ = [
+    "CRMS",
+    "EXTRAS",
+    "FILE_NAME",
+    "Checks",
+    "Config",
+    "Phone",
+    "Place",
+    "PlaceKind",
+    "Profile",
+    "address_problem",
+    "complete_address",
+    "find_config",
+    "folded_name",
+    "is_amocrm_host",
+    "is_loopback",
+    "load_config",
+    "name_problem",
+    "read_place",
+    "select_profile",
+]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from dedupe.language import LANGUAGES
 
 CRMS = ("amocrm", "retailcrm", "bitrix24", "files")
+EXTRAS = ("notes", "events", "chats")  # heavy data: minutes more, so only on request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +29,12 @@ class Checks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """One account: where it is and how to sign in (`token` names a place, not a secret)."""
+    """One account: where it is and how to sign in.
+
+    `token` names the place of a long-lived token, never the token: `env:NAME`,
+    `file:PATH` or `keyring`; without one (and without OAuth's three settings) it is
+    kept in the account's folder.
+    """
 
     crm: str
     url: str | None = None
@@ -37,7 +43,7 @@ class Profile:
     client_id: str | None = None  # of an OAuth integration; a long-lived token needs none
     client_secret: str | None = None  # where it is kept, as `token`
     redirect_uri: str | None = None
-    with_: tuple[str, ...] = ()  # notes, events, chats: heavy, so only on request
+    with_: tuple[str, ...] = ()  # some of EXTRAS
     timezone: str | None = None
 
 

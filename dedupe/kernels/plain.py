@@ -2,7 +2,8 @@
 
 Inputs: the bytes and offsets (int64, n + 1) of an Arrow string column. `plain_numbers` returns
 for each string its digits as one number (int64), calling code first, or NOTHING where it is of
-another shape, which a slower reader then looks at. `written` turns such numbers into text.
+another shape, which a slower reader then looks at. `written` turns such numbers into text;
+`are_respelt` compares a string with the number that was read in it.
 The shapes are those of `dedupe.normalize.phones.home_national` (ten digits behind +7, 7, 8 or
 nothing) and, behind a plus, eleven to thirteen digits of another country; signs between the
 digits count for nothing. Not plain is what looks like a date, and a number with a long row of
@@ -18,6 +19,7 @@ from ._jit import kernel
 
 Bytes = npt.NDArray[np.uint8]
 Index = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 Int = int | np.int64
 
 NOTHING = 0
@@ -28,6 +30,7 @@ _ROW, _HOME_COUNT = 7, 9  # so many equal or counted digits make a filler
 _SPACE, _OPEN, _CLOSE, _PLUS, _COMMA, _DASH, _DOT = 32, 40, 41, 43, 44, 45, 46
 _GAPS_MAX = 5  # a number in more pieces before a remark may be read as several
 _REMARK_BYTES_MAX = 250
+_RESPELT_MAX = 16  # digits
 
 
 @kernel
@@ -162,6 +165,57 @@ def plain_numbers(flat: Bytes, offsets: Index, may_remark: bool) -> Index:
     for row in range(n):
         numbers[row] = _number(flat, offsets[row], offsets[row + 1], may_remark)
     return numbers
+
+
+@kernel
+def _respelt_digits(flat: Bytes, begin: Int, end: Int, out: Bytes) -> int:
+    """Write the digits of a string to `out`; return their number, -1 where other signs stand."""
+    n = 0
+    has_plus = False
+    for at in range(begin, end):
+        c = flat[at]
+        if _is_digit(c):
+            if n == out.shape[0]:
+                return -1
+            out[n] = c
+            n += 1
+        elif c == _PLUS:
+            if has_plus or n > 0:
+                return -1
+            has_plus = True
+        elif c not in (_SPACE, _DASH, _OPEN, _CLOSE):
+            return -1
+    return n
+
+
+@kernel
+def are_respelt(flat: Bytes, offsets: Index, values: Bytes, bounds: Index) -> Mask:
+    """Tell which strings are one number and nothing else: digits, spaces, brackets and dashes.
+
+    `values` and `bounds` (int64, n + 1) give the number of each, a plus and its digits. The
+    string may have 7, 8 or nothing for the +7. Of some odd ones that are it is not told.
+    """
+    n = offsets.shape[0] - 1
+    found, digits = np.zeros(n, dtype=np.bool_), np.empty(_RESPELT_MAX, dtype=np.uint8)
+    for row in range(n):
+        begin, length = bounds[row] + 1, bounds[row + 1] - bounds[row] - 1
+        n_digits = _respelt_digits(flat, offsets[row], offsets[row + 1], digits)
+        n_tail = n_digits
+        is_home = values[begin] == 48 + _HOME_CODE
+        if is_home:
+            n_tail = _HOME_DIGITS
+            is_prefixed = n_digits == _HOME_DIGITS + 1 and (digits[0] == 55 or digits[0] == 56)
+            if length != _HOME_DIGITS + 1 or not (n_digits == _HOME_DIGITS or is_prefixed):
+                continue
+        elif n_digits != length:
+            continue
+        n_same, n_first = 0, 0
+        for i in range(1, n_tail + 1):
+            n_same += digits[n_digits - i] == values[begin + length - i]
+            n_first += digits[n_digits - i] == digits[0]
+        # Of equal digits nobody can tell which one is the prefix.
+        found[row] = n_same == n_tail and n_first < n_tail
+    return found
 
 
 @kernel

@@ -4,6 +4,7 @@ Inputs: `flat`, any array of small whole numbers (bytes, class numbers), and for
 where it begins and ends in it. Output: a label per slice (int64), numbered from 0 in the order
 of first appearance, and the first slice of each label, so labels do not depend on anything but
 the slices' content and order.
+`found_slices` finds slices of one array among those of another.
 Method: open addressing with linear probing; equal hashes are compared element by element.
 """
 
@@ -45,9 +46,9 @@ def _hash(flat: Flat, begin: np.int64, end: np.int64) -> np.int64:
 
 
 @kernel
-def _is_same(flat: Flat, a: np.int64, b: np.int64, n: np.int64) -> bool:
+def _is_same(flat: Flat, other: Flat, a: np.int64, b: np.int64, n: np.int64) -> bool:
     i = 0
-    while i < n and flat[a + i] == flat[b + i]:
+    while i < n and flat[a + i] == other[b + i]:
         i += 1
     return i == n
 
@@ -81,7 +82,7 @@ def distinct_slices(flat: Flat, begins: Index, ends: Index) -> tuple[Index, Inde
         while slots[at] != _FREE:
             label = slots[at]
             is_like = known[label, _HASH] == found and known[label, _LENGTH] == length
-            if is_like and _is_same(flat, known[label, _BEGIN], begins[i], length):
+            if is_like and _is_same(flat, flat, known[label, _BEGIN], begins[i], length):
                 break
             at = (at + 1) & (size - 1)
         labels[i] = slots[at]
@@ -94,6 +95,45 @@ def distinct_slices(flat: Flat, begins: Index, ends: Index) -> tuple[Index, Inde
                 size *= 4
                 slots = _table(known, n_labels, size)
     return labels, known[:n_labels, _FIRST].copy()
+
+
+@kernel
+def found_slices(
+    flat: Flat, begins: Index, ends: Index, asked: Flat, firsts: Index, lasts: Index
+) -> Index:
+    """Return which slice flat[begins[i]:ends[i]] each asked[firsts[j]:lasts[j]] is, -1 for none.
+
+    Of equal slices the first is meant.
+    """
+    n = begins.shape[0]
+    size = 16
+    while size < 2 * n:
+        size *= 2
+    # The hash stands beside the slice's number: a look at a place costs one line of the cache.
+    slots = np.full((size, 2), _FREE, dtype=np.int64)
+    for i in range(n):
+        hashed = _hash(flat, begins[i], ends[i])
+        at = hashed & (size - 1)
+        while slots[at, 1] != _FREE and not (
+            slots[at, 0] == hashed
+            and ends[slots[at, 1]] - begins[slots[at, 1]] == ends[i] - begins[i]
+            and _is_same(flat, flat, begins[slots[at, 1]], begins[i], ends[i] - begins[i])
+        ):
+            at = (at + 1) & (size - 1)
+        if slots[at, 1] == _FREE:
+            slots[at, 0], slots[at, 1] = hashed, i
+    found = np.empty(firsts.shape[0], dtype=np.int64)
+    for j in range(firsts.shape[0]):
+        hashed, length = _hash(asked, firsts[j], lasts[j]), lasts[j] - firsts[j]
+        at = hashed & (size - 1)
+        while slots[at, 1] != _FREE and not (
+            slots[at, 0] == hashed
+            and ends[slots[at, 1]] - begins[slots[at, 1]] == length
+            and _is_same(flat, asked, begins[slots[at, 1]], firsts[j], length)
+        ):
+            at = (at + 1) & (size - 1)
+        found[j] = slots[at, 1]
+    return found
 
 
 @kernel

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from dedupe.kernels.slices import distinct_slices
+from dedupe.kernels.slices import distinct_slices, found_slices
 
 Bytes = npt.NDArray[np.uint8]
 Index = npt.NDArray[np.int64]
@@ -54,3 +54,13 @@ def distinct_texts(texts: pl.Series) -> tuple[Index, pl.Series]:
     flat, offsets = arrow_buffers(texts)
     labels, firsts = distinct_slices(flat, offsets[:-1], offsets[1:])
     return labels, texts.gather(firsts)
+
+
+def found_texts(texts: pl.Series, asked: pl.Series) -> Index:
+    """Return the first row of `texts` that each text of `asked` stands in, -1 for none.
+
+    The columns have no nulls.
+    """
+    flat, offsets = arrow_buffers(texts)
+    other, bounds = arrow_buffers(asked)
+    return found_slices(flat, offsets[:-1], offsets[1:], other, bounds[:-1], bounds[1:])

@@ -87,6 +87,11 @@ def known_forms() -> Mapping[str, Names]:
     return _index().forms
 
 
+def known_skeletons() -> Mapping[str, Names]:
+    """Return the skeletons of known forms, and what they may stand for."""
+    return _index().by_skeleton
+
+
 @lru_cache(maxsize=1 << 16)
 def _full_names(key: str) -> Names:
     names = _of_parts(key) if "-" in key else _NO_NAMES

@@ -110,17 +110,32 @@ def build_persons(names: pl.Series, *, chunk_rows: int = 200_000) -> pl.DataFram
     distinct = names.cast(pl.String).drop_nulls().unique(maintain_order=True).alias("raw")
     book = _Book()
     step = max(1, chunk_rows)
-    chunks = [_read(distinct.slice(at, step), book) for at in range(0, len(distinct), step)]
+    stretches = [distinct.slice(at, step) for at in range(0, len(distinct), step)]
+    chunks = [_columns(part, _read(part, book), book) for part in stretches]
     return pl.concat([pl.DataFrame(schema=SCHEMA), *chunks])
 
 
-def _read(names: pl.Series, book: _Book) -> pl.DataFrame:
+def build_parts(names: pl.Series) -> pl.DataFrame:
+    """Return given, surname and patronymic as `build_persons` reads them, a row per name."""
+    book = _Book()
+    parts = _read(names.cast(pl.String), book)
+    text = book.texts.__getitem__
+    return pl.DataFrame(
+        {
+            "given": _mapped(parts.given, text),
+            "surname": _mapped(parts.surname, text),
+            "patronymic": _mapped(parts.patronymic, text),
+        }
+    )
+
+
+def _read(names: pl.Series, book: _Book) -> _Parts:
     is_plain, counts, ids = _plain_ids(names, book)
     rest = np.flatnonzero(~is_plain)
     more_counts, more_ids = _other_ids(names.gather(rest), book)
     rows = np.concatenate([np.flatnonzero(is_plain), rest])
     counts, ids = np.concatenate([counts, more_counts]), np.concatenate([ids, more_ids])
-    return _columns(names, _parts(counts, ids, rows, book), book)
+    return _parts(counts, ids, rows, book)
 
 
 def _plain_ids(names: pl.Series, book: _Book) -> tuple[npt.NDArray[np.bool_], Index, Index]:

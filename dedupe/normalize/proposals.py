@@ -7,17 +7,22 @@ see `leftovers`. A misspelt mail domain is a proposal for a person, always.
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from dedupe.contracts import CERTAIN, PROPOSALS
+from dedupe.kernels.plain import are_respelt
 
+from .buffers import arrow_buffers
 from .emails import suggested_domain
 from .leftovers import hold_nothing_else
 from .phone_walk import code_digits
 
 _ON = ["kind", "raw"]
+_PLACE = ("entity", "record_id", "kind", "position")
 _CERTAIN_STATUSES = ("valid", "shared", "own")
 _WRITTEN = ("split", "drop_repeat", "normalize")
+_TOLD = ("proposal", "action", "confidence", "is_automatic")
 
 
 def propose_values(
@@ -25,33 +30,94 @@ def propose_values(
 ) -> pl.DataFrame:
     """Return PROPOSALS: a row per raw value of a card, in the order of `values`.
 
+    The parts of a raw value stand together there, the first with part 0, as in VALUES.
     `suggestions` (domain, suggestion) adds to the table of misspelt mail domains, see
     `email_typos.suggest_domains`.
     """
-    readings = values.unique([*_ON, "part"], keep="first").sort(*_ON, "part")
-    written = _with_text(_with_suggestion(readings, suggestions))
-    proposed = _with_action(_by_raw(written))
+    parts = _with_domain(values).with_columns(head=(pl.col("part") == 0).cum_sum())
+    suggested = _suggestion_table(parts["domain"], suggestions)
+    heads = _settled(parts, suggested)
+    rest = parts.join(heads.filter(~pl.col("is_settled")), on="head", how="semi")
+    readings = rest.unique([*_ON, "part"], keep="first").sort(*_ON, "part")
+    readings = readings.join(suggested, on="domain", how="left", maintain_order="left")
+    proposed = _with_action(_by_raw(_with_text(readings)))
     judged = pl.concat([_judged(proposed, kind) for kind in ("phone", "email")])
-    cards = values.select("entity", "record_id", "kind", "position", "raw").unique(
-        maintain_order=True
+    looked = rest.filter(pl.col("part") == 0).select("head", *_ON).join(judged, on=_ON, how="left")
+    looked = looked.select("head", pl.col(_TOLD).name.suffix("_looked"))
+    joined = heads.join(looked, on="head", how="left", maintain_order="left")
+    return PROPOSALS.conform(
+        joined.with_columns(
+            pl.when("is_settled").then(name).otherwise(f"{name}_looked").alias(name)
+            for name in _TOLD
+        )
     )
-    joined = cards.join(judged, on=_ON, how="left", maintain_order="left")
-    return PROPOSALS.conform(joined)
 
 
-def _with_suggestion(readings: pl.DataFrame, suggestions: pl.DataFrame | None) -> pl.DataFrame:
-    """Add the domain that an address was meant to have, null where it is right."""
+def _with_domain(values: pl.DataFrame) -> pl.DataFrame:
     is_email = pl.col("kind") == "email"
-    split = readings.with_columns(
-        domain=pl.when(is_email).then(pl.col("value").str.split("@").list.last())
-    )
-    domains = split["domain"].drop_nulls().unique().to_list()
-    known = [(domain, better) for domain in domains if (better := suggested_domain(domain))]
+    address = pl.when(is_email).then("value")
+    return values.with_columns(domain=address.str.split("@").list.last())
+
+
+def _suggestion_table(domains: pl.Series, suggestions: pl.DataFrame | None) -> pl.DataFrame:
+    """Return domain and suggestion: what the domains of addresses were meant to be."""
+    asked = domains.drop_nulls().unique().to_list()
+    known = [(domain, better) for domain in asked if (better := suggested_domain(domain))]
     schema = {"domain": pl.String(), "suggestion": pl.String()}
     table = pl.DataFrame(known, schema=schema, orient="row")
-    if suggestions is not None:
-        table = pl.concat([table, suggestions.select(list(schema))]).unique("domain", keep="first")
-    return split.join(table, on="domain", how="left", maintain_order="left")
+    if suggestions is None:
+        return table
+    return pl.concat([table, suggestions.select(list(schema))]).unique("domain", keep="first")
+
+
+def _settled(parts: pl.DataFrame, suggested: pl.DataFrame) -> pl.DataFrame:
+    """Return a row per raw value with its proposal, where a glance is enough: `is_settled`.
+
+    That is most of them: one number or address and nothing else, or nothing that can be read.
+    """
+    is_single = (pl.col("part") == 0) & (pl.col("part").shift(-1, fill_value=0) == 0)
+    heads = parts.with_columns(is_single=is_single).filter(pl.col("part") == 0)
+    heads = heads.with_columns(is_respelt=_are_respelt(heads))
+    is_email, is_read = pl.col("kind") == "email", pl.col("value").is_not_null()
+    is_whole = pl.col("status").is_in(_CERTAIN_STATUSES) & (pl.col("n_repeats") == 1)
+    is_suggested = pl.col("domain").is_in(suggested["domain"].implode()).fill_null(value=False)
+    is_same = pl.col("raw") == pl.col("value")
+    is_right = is_email & (pl.col("raw").str.to_lowercase() == pl.col("value")) & ~is_suggested
+    is_clear = is_right | (~is_email & pl.col("is_respelt"))
+    is_settled = pl.col("is_single") & (~is_read | (is_whole & is_clear))
+    # What is settled and an address is right as it is.
+    is_changed = ~is_email & is_read & ~is_same
+    return _without_repeats(heads).select(
+        *_PLACE,
+        "raw",
+        "head",
+        is_settled=is_settled.fill_null(value=False),
+        proposal=pl.when(is_changed).then("value"),
+        action=pl.when(is_changed).then(pl.lit("normalize")).otherwise(pl.lit("none")),
+        confidence=pl.when(is_read).then("confidence"),
+        is_automatic=is_changed & (pl.col("confidence") >= CERTAIN),
+    )
+
+
+def _without_repeats(heads: pl.DataFrame) -> pl.DataFrame:
+    """Drop what a broken source tells twice of one place on a card."""
+    is_again = pl.all_horizontal(pl.col(name) == pl.col(name).shift() for name in _PLACE)
+    if not heads.select(is_again.any()).item():
+        return heads
+    return heads.unique([*_PLACE, "raw"], keep="first", maintain_order=True)
+
+
+def _are_respelt(heads: pl.DataFrame) -> pl.Series:
+    """Tell which raw values are a number read whole, with nothing that writing it would lose."""
+    is_whole = (pl.col("rule") == "whole") & pl.col("extension").is_null()
+    asked = heads.select(
+        is_asked=(is_whole & (pl.col("kind") == "phone") & pl.col("value").is_not_null())
+    ).to_series()
+    own = heads.filter(asked)
+    told = are_respelt(*arrow_buffers(own["raw"]), *arrow_buffers(own["value"]))
+    found = np.zeros(heads.height, dtype=np.bool_)
+    found[asked.fill_null(value=False).to_numpy()] = told
+    return pl.Series("is_respelt", found)
 
 
 def _with_text(readings: pl.DataFrame) -> pl.DataFrame:
@@ -124,5 +190,5 @@ def _judged(proposed: pl.DataFrame, kind: str) -> pl.DataFrame:
     others = of_kind.filter(~pl.col("may_be_written")).with_columns(
         is_automatic=pl.lit(value=False)
     )
-    kept = [*_ON, "proposal", "action", "confidence", "is_automatic"]
+    kept = [*_ON, *_TOLD]
     return pl.concat([candidates.select(kept), others.select(kept)])

@@ -41,6 +41,9 @@ _ENDINGS = (
     (r"(?<=...)(?:a[jiy]a|aâ)$", "yy"),
 )
 _RULES = tuple((re.compile(ending), male) for ending, male in _ENDINGS)
+# The ordinary ones of them in words of Russian and of Latin letters.
+_RUSSIAN_NOUN, _RUSSIAN_ADJECTIVE = "..(?:ов|ев|ёв|ин|ын)а$", ".[сц]кая$"
+_LATIN_NOUN, _LATIN_ADJECTIVE = "..(?:ov|ev|in|yn)a$", "..[sc]ka$"
 _KEEPS_O = 4  # letters of a key that is too short to be an adjective
 _LAST_LETTERS = ("а", "я", "a", "â")
 _ADJECTIVE = re.compile(r"(?<=...)ая$")
@@ -67,14 +70,11 @@ def surname_key(surname: str) -> str:
 
 def surname_keys(surnames: pl.Series) -> pl.Series:
     """Return the `surname_key` of each word of a column in lower case; null stays null."""
-    endings = [ending for letter in _LAST_LETTERS for ending in (letter, letter.upper())]
-    word = pl.col("word")
-    needs_look = word.str.contains("-", literal=True)
-    for ending in endings:
-        needs_look |= word.str.ends_with(ending)
     frame = surnames.cast(pl.String).to_frame("word").with_row_index("row")
-    looked = frame.filter(needs_look)
-    plain = frame.filter(~needs_look)
+    word = pl.col("word")
+    is_plain = _is_plain(word)
+    looked = frame.filter(~is_plain)
+    plain = _plainly_masculine(frame.filter(is_plain))
     keys = skeleton_column(plain["word"]).alias("key")
     has_o = keys.str.ends_with("ои") & (keys.str.len_chars() > _KEEPS_O)
     without_o = (keys.str.head(-2) + "и").zip_with(has_o, keys)
@@ -88,6 +88,39 @@ def surname_keys(surnames: pl.Series) -> pl.Series:
         ]
     )
     return ordered.sort("row")["key"].alias(surnames.name)
+
+
+def _is_plain(word: pl.Expr) -> pl.Expr:
+    """Tell which words need no look at each: no feminine ending, or an ordinary one."""
+    is_even = ~word.str.contains("-", literal=True)
+    for letter in _LAST_LETTERS:
+        is_even &= ~(word.str.ends_with(letter) | word.str.ends_with(letter.upper()))
+    is_russian = word.str.contains("^[а-яё]+$") & ~word.str.contains("яя$|[сцз]ька$")
+    # Of Белая and Толстая the surnames that there are tell which they were.
+    is_russian &= ~word.str.ends_with("ая") | word.str.contains(_RUSSIAN_ADJECTIVE)
+    is_latin = word.str.contains("^[a-z]+$") & ~word.str.contains("a[jiy]a$")
+    return is_even | is_russian | is_latin
+
+
+def _plainly_masculine(frame: pl.DataFrame) -> pl.DataFrame:
+    """Do what `masculine` does to the column `word` of plain words."""
+    word = pl.col("word")
+    latin = frame.filter(word.str.contains(f"{_LATIN_NOUN}|{_LATIN_ADJECTIVE}"))["word"]
+    epicene = latin.filter(skeleton_column(latin).is_in(sorted(_EPICENE_KEYS)))
+    is_epicene = word.str.replace_all("ё", "е", literal=True).is_in(sorted(EPICENE))
+    is_epicene |= word.is_in(epicene.implode())
+    male = (
+        pl.when(is_epicene)
+        .then("word")
+        .when(word.str.contains(f"{_RUSSIAN_NOUN}|{_LATIN_NOUN}"))
+        .then(word.str.head(-1))
+        .when(word.str.contains(_RUSSIAN_ADJECTIVE))
+        .then(word.str.head(-2) + "ий")
+        .when(word.str.contains(_LATIN_ADJECTIVE))
+        .then(word.str.head(-1) + "i")
+        .otherwise("word")
+    )
+    return frame.with_columns(word=male)
 
 
 @lru_cache(maxsize=1 << 17)

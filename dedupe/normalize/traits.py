@@ -7,24 +7,26 @@ leave out, next to a key that its spellings share. Work is done on distinct text
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
-from dedupe.contracts import TRAITS
+from dedupe.contracts import CARDS, TRAITS
 
+from .buffers import Index, found_texts
+from .coded import Coded, Mask, coded, coded_at, first_of, placed, with_null
 from .company_columns import build_companies, build_tax_numbers
-from .given_names import known_forms
+from .given_names import known_forms, known_skeletons
 from .person import given_key
-from .person_columns import build_persons
+from .person_columns import build_parts
 from .skeleton import skeleton_column
 from .surnames import surname_keys
 
 ROLES = ("middle_name", "company", "tax_id", "birth_date", "address", "city", "postcode")
 _KEY = ["entity", "record_id"]
-_PATRONYMIC = (
-    r"(?:ович|евич|ич|овна|евна|ична|инична|оглы|оглу|кызы|кизи|улы|уулу|[oe]vich|[oe]vna)$"
-)
+_THREADS = 1  # beside this one
 _MARKS = r"[^\p{L}\p{N}\-' ]+"
 # Words of an address that its writers put in or leave out at will.
 _ADDRESS_WORDS = (
@@ -42,118 +44,151 @@ def build_traits(cards: pl.DataFrame, names: pl.DataFrame, fields: pl.DataFrame)
     no name (empty, placeholder, junk) says nothing. `fields` has entity, record_id, role (of
     ROLES), raw and position: the cards' fields that are recognised.
     """
-    frame = (
-        cards.lazy()
-        .join(names.lazy().select(*_KEY, is_name=pl.col("status") == "ok"), on=_KEY, how="left")
-        .collect()
-    )
-    for role in ROLES:
-        frame = frame.join(_of_role(fields, role), on=_KEY, how="left", maintain_order="left")
-    parts = [
-        _contacts(frame.filter(pl.col("entity") == "contact")),
-        _companies(frame.filter(pl.col("entity") == "company")),
-    ]
-    traits = pl.concat(parts, how="diagonal")
-    traits = _with_fields(traits)
-    kept = cards.select(_KEY).join(traits, on=_KEY, how="left", maintain_order="left")
-    return TRAITS.conform(kept)
+    cards = cards.rechunk()
+    told = _told(cards, fields)
+    naming = _naming(cards, names)
+    is_company = (cards["entity"] == "company").fill_null(value=False).to_numpy()
+    own = np.flatnonzero(is_company & ~naming.is_denied & cards["name"].is_not_null().to_numpy())
+    firms = coded_at(own, cards["name"].gather(own), cards.height)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        # The names are read in Python, the fields by polars, which does not wait for it.
+        fields_columns = pool.submit(_field_columns, told)
+        columns = _name_columns(cards, naming, told["middle_name"])
+        columns |= _firm_columns(first_of([(is_company, firms), (~is_company, told["company"])]))
+        columns |= fields_columns.result()
+    return TRAITS.conform(cards.select(_KEY).with_columns(**columns))
 
 
-def _of_role(fields: pl.DataFrame, role: str) -> pl.DataFrame:
-    """Return the first value of a role by card; an address of several fields is one."""
-    own = fields.filter((pl.col("role") == role) & (pl.col("raw").str.strip_chars() != ""))
-    joined = pl.col("raw").str.join(" ") if role == "address" else pl.col("raw").first()
-    if own.select(pl.struct(_KEY).is_duplicated().any()).item():
-        own = own.group_by(_KEY, maintain_order=True).agg(joined)
-    return own.select(*_KEY, pl.col("raw").alias(role))
+@dataclass(frozen=True, slots=True)
+class _Naming:
+    """Which cards' names are names (`is_name`), and which are known to be none."""
+
+    is_name: Mask
+    is_denied: Mask
 
 
-def _contacts(frame: pl.DataFrame) -> pl.DataFrame:
-    told = ["first_name", "last_name", "middle_name"]
-    frame = frame.with_columns(_on_distinct(frame[column], _word) for column in told)
+def _naming(cards: pl.DataFrame, names: pl.DataFrame) -> _Naming:
+    found = _rows_of(names.select(_KEY), cards)
+    judged = np.append((names["status"] == "ok").fill_null(value=False).to_numpy(), False)
+    is_name = judged[found]  # -1, the last, where there is no such name
+    return _Naming(is_name, ~is_name & (found >= 0))
+
+
+def _rows_of(rows: pl.DataFrame, asked: pl.DataFrame) -> Index:
+    """Return in which row of `rows` (entity, record_id) each one of `asked` is, -1 for none."""
+    found = np.full(asked.height, -1, dtype=np.int64)
+    for entity in CARDS:
+        own = (rows["entity"] == entity).fill_null(value=False).arg_true()
+        at = (asked["entity"] == entity).fill_null(value=False).arg_true()
+        ids = (frame["record_id"].gather(of) for frame, of in ((rows, own), (asked, at)))
+        places = found_texts(*ids)
+        found[at.to_numpy()] = np.append(own.to_numpy().astype(np.int64), -1)[places]
+    return found
+
+
+def _told(cards: pl.DataFrame, fields: pl.DataFrame) -> dict[str, Coded]:
+    """Return the first value of each role by card; an address of several fields is one."""
+    is_filled = pl.col("role").is_in(ROLES) & (pl.col("raw").str.strip_chars() != "")
+    filled = fields.filter(is_filled).rechunk()
+    filled = filled.select("role", "raw", card=pl.Series(_rows_of(cards, filled)))
+    filled = filled.filter(pl.col("card") >= 0)
+    return {role: _of_role(filled, role, cards.height) for role in ROLES}
+
+
+def _of_role(filled: pl.DataFrame, role: str, n: int) -> Coded:
+    own = filled.filter(pl.col("role") == role)
+    if own["card"].n_unique() < own.height:
+        joined = pl.col("raw").str.join(" ") if role == "address" else pl.col("raw").first()
+        own = own.group_by("card", maintain_order=True).agg(joined)
+    return coded_at(own["card"].to_numpy(), own["raw"], n)
+
+
+def _name_columns(cards: pl.DataFrame, naming: _Naming, middle_name: Coded) -> dict[str, pl.Series]:
+    """Return the parts of the contacts' names, and their keys."""
+    rows = (cards["entity"] == "contact").fill_null(value=False).arg_true().to_numpy()
+    rows = rows.astype(np.int64)
+    naming = _Naming(naming.is_name[rows], naming.is_denied[rows])
+    read = [cards[column].gather(rows) for column in ("first_name", "last_name")]
+    first, last = (coded(column).mapped(_word) for column in read)
+    middle = Coded(middle_name.codes[rows], middle_name.values).mapped(_word)
     # Two fields that hold a word each are what they say; anything else is read as one name.
-    in_parts = (
-        pl.col("is_name").fill_null(True)
-        & ~(pl.col("first_name") + pl.col("last_name")).str.contains(" ", literal=True)
-    ).fill_null(False)
-    direct = frame.filter(in_parts).select(
-        *_KEY,
-        given="first_name",
-        surname="last_name",
-        patronymic="middle_name",
-    )
-    direct = _unswapped(direct)
-    rest = frame.filter(~in_parts & pl.col("is_name").fill_null(False))
-    rest = rest.with_columns(whole=_whole(rest))
-    read = build_persons(rest["whole"]).select(
-        "raw", "given", "surname", patronymic_read="patronymic"
-    )
-    rest = rest.join(read, left_on="whole", right_on="raw", how="left").select(
-        *_KEY,
-        given=_word(pl.col("given")),
-        surname=_word(pl.col("surname")),
-        patronymic=pl.coalesce(pl.col("middle_name"), _word(pl.col("patronymic_read"))),
-    )
-    named = pl.concat([direct, rest])
-    named = _keyed(named, "given", "given_key", _given_keys)
-    named = _keyed(named, "given", "given_sound", skeleton_column)
-    named = _keyed(named, "patronymic", "patronymic_key", skeleton_column)
-    named = _keyed(named, "surname", "surname_key", surname_keys)
-    firms = frame.select(*_KEY, *ROLES[1:])
-    firms = firms.join(named, on=_KEY, how="left")
-    return _with_company(firms)
+    are_words = [column.told(_is_word) for column in (first, last)]
+    in_parts = ~naming.is_denied & are_words[0] & are_words[1]
+    is_read = ~in_parts & naming.is_name
+    given, surname, patronymic = _read_whole(cards["name"].gather(rows), first, last, is_read)
+    # They stand in each other's field where only the surname is a known given name.
+    is_swapped = in_parts & last.told(_is_known_given) & ~first.told(_is_known_given)
+    has_middle = (in_parts | is_read) & middle.is_known
+    parts = {
+        "given": first_of([(is_swapped, last), (in_parts, first), (is_read, given)]),
+        "surname": first_of([(is_swapped, first), (in_parts, last), (is_read, surname)]),
+        "patronymic": first_of([(has_middle, middle), (is_read, patronymic)]),
+    }
+    keyed = parts | {
+        "given_key": parts["given"].keyed(_given_keys),
+        "given_sound": parts["given"].keyed(skeleton_column),
+        "surname_key": parts["surname"].keyed(surname_keys),
+        "patronymic_key": parts["patronymic"].keyed(skeleton_column),
+    }
+    return {name: placed(part, rows, cards.height).column() for name, part in keyed.items()}
 
 
-def _unswapped(frame: pl.DataFrame) -> pl.DataFrame:
-    """Put names right that stand in each other's field: only the surname is a known given name."""
-    known = list(known_forms())
-    is_swapped = (pl.col("surname").is_in(known) & ~pl.col("given").is_in(known)).fill_null(False)
-    return frame.with_columns(
-        given=pl.when(is_swapped).then("surname").otherwise("given"),
-        surname=pl.when(is_swapped).then("given").otherwise("surname"),
-    )
+def _read_whole(names: pl.Series, first: Coded, last: Coded, is_read: Mask) -> list[Coded]:
+    """Read given name, surname and patronymic out of names that do not stand in parts.
 
-
-def _whole(frame: pl.DataFrame) -> pl.Series:
-    """Return the name to be read: the fields' words where both hold some, else the name."""
+    Read are the fields' words where both hold some, else the name.
+    """
+    rows = np.flatnonzero(is_read)
+    fields = {"name": names.gather(rows)}
+    for name, part in (("first_name", first), ("last_name", last)):
+        fields[name] = part.values.gather(part.codes[rows])
     both = pl.concat_str("last_name", "first_name", separator=" ")
-    return frame.select(whole=pl.coalesce(both, "name", "first_name", "last_name"))["whole"]
+    whole = pl.coalesce(both, "name", "first_name", "last_name").alias("whole")
+    asked = coded(pl.DataFrame(fields).select(whole).to_series())
+    read = build_parts(asked.values.drop_nulls())
+    parts = (Coded(asked.codes, with_null(part)).mapped(_word) for part in read)
+    return [placed(part, rows, len(is_read)) for part in parts]
 
 
-def _companies(frame: pl.DataFrame) -> pl.DataFrame:
-    raw = pl.when(pl.col("is_name").fill_null(True)).then(pl.col("name"))
-    frame = frame.with_columns(company=raw)
-    return _with_company(frame.select(*_KEY, *ROLES[1:]))
+def _is_word(text: pl.Expr) -> pl.Expr:
+    return ~text.str.contains(" ", literal=True)
 
 
-def _with_company(frame: pl.DataFrame) -> pl.DataFrame:
-    read = build_companies(frame["company"]).select(
-        "raw", core=_word(pl.col("core")), company_key=_filled(pl.col("match_key"))
+def _is_known_given(text: pl.Expr) -> pl.Expr:
+    return text.is_in(list(known_forms()))
+
+
+def _firm_columns(names: Coded) -> dict[str, pl.Series]:
+    """Return the companies' names without the legal form, and their keys."""
+    read = build_companies(names.values).select(
+        "raw", core=_filled(_word(pl.col("core"))), company_key=_filled(pl.col("match_key"))
     )
-    joined = frame.join(read, left_on="company", right_on="raw", how="left", maintain_order="left")
-    return joined.with_columns(company=_filled(pl.col("core"))).drop("core")
+    joined = names.values.to_frame("raw").join(read, on="raw", how="left", maintain_order="left")
+    return {
+        "company": Coded(names.codes, joined["core"]).column(),
+        "company_key": Coded(names.codes, joined["company_key"]).column(),
+    }
 
 
-def _with_fields(frame: pl.DataFrame) -> pl.DataFrame:
-    number = _filled(pl.col("tax_id").str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]", ""))
-    frame = frame.with_columns(
-        tax_id=number,
-        address=_on_distinct(frame["address"], _address),
-        city=_on_distinct(frame["city"], _city),
-        postcode=_filled(
-            pl.col("postcode").str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]", "")
-        ),
-        birth_date=_date(pl.col("birth_date")),
-    )
-    frame = _keyed(frame, "city", "city_key", skeleton_column)
-    valid = (
-        build_tax_numbers(frame["tax_id"], kind="inn")
-        .filter(pl.col("status") == "valid")
-        .select(tax_id="raw", tax_ok=pl.lit(True))
-        .unique("tax_id")
-    )
-    joined = frame.join(valid, on="tax_id", how="left", maintain_order="left")
-    return joined.with_columns(tax_ok=pl.col("tax_ok").fill_null(False))
+def _field_columns(told: dict[str, Coded]) -> dict[str, pl.Series]:
+    """Return what the other fields say."""
+    tax, city = told["tax_id"].mapped(_number), told["city"].mapped(_city)
+    columns = {
+        "tax_id": tax,
+        "address": told["address"].mapped(_address),
+        "city": city,
+        "city_key": city.keyed(skeleton_column),
+        "postcode": told["postcode"].mapped(_number),
+        "birth_date": told["birth_date"].mapped(_date),
+    }
+    found = build_tax_numbers(tax.values, kind="inn").filter(pl.col("status") == "valid")
+    valid = found["raw"].unique().implode()
+    is_valid = pl.Series(tax.told(lambda number: number.is_in(valid)))
+    return {name: each.column() for name, each in columns.items()} | {"tax_ok": is_valid}
+
+
+def _number(text: pl.Expr) -> pl.Expr:
+    return _filled(text.str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]", ""))
 
 
 def _address(text: pl.Expr) -> pl.Expr:
@@ -163,14 +198,6 @@ def _address(text: pl.Expr) -> pl.Expr:
 
 def _city(text: pl.Expr) -> pl.Expr:
     return _filled(_word(text).str.replace(_CITY_WORDS, "").str.strip_chars())
-
-
-def _on_distinct(texts: pl.Series, cleaned: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
-    """Clean a column of texts, each distinct one once."""
-    distinct = texts.drop_nulls().unique().to_frame("raw")
-    table = distinct.with_columns(cleaned(pl.col("raw")).alias("cleaned"))
-    joined = texts.to_frame("raw").join(table, on="raw", how="left", maintain_order="left")
-    return joined["cleaned"].alias(texts.name)
 
 
 def _date(text: pl.Expr) -> pl.Expr:
@@ -202,16 +229,12 @@ def _filled(text: pl.Expr) -> pl.Expr:
     return pl.when(text != "").then(text)
 
 
-def _keyed(
-    frame: pl.DataFrame, column: str, key: str, keys_of: Callable[[pl.Series], pl.Series]
-) -> pl.DataFrame:
-    distinct = frame[column].drop_nulls().unique().sort()
-    table = pl.DataFrame(
-        {column: distinct, key: keys_of(distinct)},
-        schema_overrides={key: pl.String, column: pl.String},
-    )
-    return frame.join(table, on=column, how="left", maintain_order="left")
-
-
 def _given_keys(words: pl.Series) -> pl.Series:
-    return pl.Series([given_key(word, None) for word in words.to_list()], dtype=pl.String)
+    """Return the `given_key` of each word; of no known name it is the skeleton."""
+    frame = words.to_frame("word").with_columns(key=skeleton_column(words))
+    may_be_known = ~pl.col("word").str.contains("^[а-яё]+$")
+    may_be_known |= pl.col("word").is_in(list(known_forms()))
+    may_be_known |= pl.col("key").is_in(list(known_skeletons()))
+    rows = frame.select(may_be_known.arg_true()).to_series()
+    keys = [given_key(word, None) for word in words.gather(rows).to_list()]
+    return frame["key"].scatter(rows, pl.Series(keys, dtype=pl.String))

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from .frames import frame
+from .frames import Columns, frame
 from .shapes import Event, Note, Task, Unsorted
 from .texts import Moments, author_texts, id_text, id_texts, json_text
 
@@ -29,7 +29,7 @@ _DIRECTION = {"incoming_chat_message": "in", "outgoing_chat_message": "out"}
 
 def task_tables(entity: str, items: Sequence[Task], moments: Moments) -> Tables:
     """Build the tasks; a task on no record has neither entity nor record."""
-    columns = {
+    columns: Columns = {
         "id": [str(item.id) for item in items],
         "entity": [_entity(item.entity_type) if item.entity_id else None for item in items],
         "record_id": id_texts(item.entity_id for item in items),
@@ -48,7 +48,7 @@ def task_tables(entity: str, items: Sequence[Task], moments: Moments) -> Tables:
 
 def note_tables(entity: str, items: Sequence[Note], moments: Moments) -> Tables:
     """Build the notes of one kind of record."""
-    columns = {
+    columns: Columns = {
         "id": [str(item.id) for item in items],
         "entity": [entity] * len(items),
         "record_id": id_texts(item.entity_id for item in items),
@@ -65,7 +65,7 @@ def note_tables(entity: str, items: Sequence[Note], moments: Moments) -> Tables:
 def event_tables(entity: str, items: Sequence[Event], moments: Moments) -> Tables:
     """Build the events, and out of those of stages the deals' history."""
     created = moments.past(item.created_at for item in items)
-    columns = {
+    columns: Columns = {
         **_event_columns(items),
         "created_by": author_texts(item.created_by for item in items),
         "created_at": created,
@@ -79,7 +79,7 @@ def message_tables(entity: str, items: Sequence[Event], moments: Moments) -> Tab
     """Build the chat messages out of their events; the API never gives their texts."""
     chats = [item for item in items if item.type in _DIRECTION]
     told = [_inside(item.value_after, "message") for item in chats]
-    columns = {
+    columns: Columns = {
         **_event_columns(chats),
         "id": [_word(one.get("id")) or item.id for one, item in zip(told, chats, strict=True)],
         "talk_id": [_word(one.get("talk_id")) for one in told],
@@ -93,7 +93,7 @@ def message_tables(entity: str, items: Sequence[Event], moments: Moments) -> Tab
 def unsorted_tables(entity: str, items: Sequence[Unsorted], moments: Moments) -> Tables:
     """Build the enquiries that nobody has taken."""
     held = [item.embedded for item in items]
-    columns = {
+    columns: Columns = {
         "id": [item.uid for item in items],
         "category": [item.category for item in items],
         "source_id": [item.source_uid for item in items],
@@ -118,11 +118,16 @@ def _event_columns(items: Sequence[Event]) -> dict[str, list[Any]]:
 
 def _history(items: Sequence[Event], created: list[int | None]) -> pl.DataFrame:
     rows = [
-        (item, at, _inside(item.value_before, "lead_status"), _inside(item.value_after, "lead_status"))
+        (
+            item,
+            at,
+            _inside(item.value_before, "lead_status"),
+            _inside(item.value_after, "lead_status"),
+        )
         for item, at in zip(items, created, strict=True)
         if item.type == "lead_status_changed" and item.entity_id
     ]
-    columns = {
+    columns: Columns = {
         "deal_id": [str(item.entity_id) for item, _, _, _ in rows],
         "pipeline_id": [_word(after.get("pipeline_id")) for _, _, _, after in rows],
         "status_id": [_word(after.get("id")) for _, _, _, after in rows],

@@ -13,12 +13,15 @@ from typing import Any
 import polars as pl
 
 from .fields import FieldColumns
-from .frames import frame
+from .frames import frame, frame_of_rows
 from .shapes import Card, Lead
 from .texts import Moments, author_texts, id_text, id_texts
 
 Tables = dict[str, pl.DataFrame]
 WON, LOST = 142, 143  # the same numbers in every pipeline
+_Link = tuple[str, str, str, str, bool | None]
+_LINK = ("from_entity", "from_id", "to_entity", "to_id", "is_main")
+_TAG = ("entity", "record_id", "tag")
 STATES = {WON: "won", LOST: "lost"}
 
 
@@ -27,26 +30,18 @@ class _Children:
 
     def __init__(self, entity: str) -> None:
         self.entity = entity
-        self.tagged: list[str] = []
-        self.tags: list[str] = []
-        self.links: list[tuple[str, str, str, str, bool | None]] = []
+        self.tags: list[tuple[str, str, str]] = []
+        self.links: list[_Link] = []
 
     def add_tags(self, id_: str, item: Card | Lead) -> None:
         if item.embedded is not None and item.embedded.tags:
-            for tag in dict.fromkeys(tag.name for tag in item.embedded.tags):
-                self.tagged.append(id_)
-                self.tags.append(tag)
+            names = dict.fromkeys(tag.name for tag in item.embedded.tags)
+            self.tags += [(self.entity, id_, name) for name in names]
 
     def tables(self) -> Tables:
-        n = len(self.tags)
-        columns = list(zip(*self.links, strict=True)) or [()] * 5
-        names = ("from_entity", "from_id", "to_entity", "to_id", "is_main")
         return {
-            "links": frame("links", dict(zip(names, columns, strict=True))),
-            "record_tags": frame(
-                "record_tags",
-                {"entity": [self.entity] * n, "record_id": self.tagged, "tag": self.tags},
-            ),
+            "links": frame_of_rows("links", _LINK, self.links),
+            "record_tags": frame_of_rows("record_tags", _TAG, self.tags),
         }
 
 
@@ -114,9 +109,9 @@ def _common(ids: list[str], items: Sequence[Card | Lead], moments: Moments) -> d
     }
 
 
-def _deal_links(id_: str, item: Lead) -> list[tuple[str, str, str, str, bool | None]]:
+def _deal_links(id_: str, item: Lead) -> list[_Link]:
     assert item.embedded is not None
-    links: list[tuple[str, str, str, str, bool | None]] = []
+    links: list[_Link] = []
     for one in item.embedded.contacts or ():
         is_main = one.main_contact if one.is_main is None else one.is_main
         links.append(("contact", str(one.id), "deal", id_, is_main))

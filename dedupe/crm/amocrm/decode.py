@@ -8,24 +8,31 @@ without a usable id set aside and counted. Raises RemoteError when the answer is
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from typing import Any, Generic, NoReturn, TypeVar
-from urllib.parse import urlsplit
 
 import msgspec
 
 from dedupe.errors import RemoteError
 from dedupe.language import N_
 
-from .mend import Mender, as_list
-from .shapes import Envelope, Href, Links
+from .mend import Mender, UnfitError, as_list, clean
+from .shapes import Envelope, Links, Meta, Unsorted
 
 S = TypeVar("S", bound=msgspec.Struct)
 _BOM = b"\xef\xbb\xbf"
-_FIX = N_("try again later; if it stays, tell the CRM's support, or a proxy stands between")
-_WRONG = N_("the answer is not what the CRM's documentation says ({reason})")
 _META = frozenset({"_page", "_links", "_embedded", "_page_count", "_total_items"})
+_ID, _UID = attrgetter("id"), attrgetter("uid")
+_NO_JSON = N_("the answer is not JSON, or is cut off")
+_NO_UTF8 = N_("the answer is not UTF-8 text")
+_TOO_DEEP = N_("the answer is nested deeper than any of the CRM's")
+_NO_LIST = N_("the answer has no list {key}, where the documentation says one")
+_NO_OBJECT = N_("the answer is no object, where the documentation says one")
+_FAILURE = N_("the answer is another object, or an error under the status of a success")
+_FIX = N_("try again later; if it stays, check that the address is the CRM's own, without a proxy")
 
 
 @dataclass(slots=True)
@@ -47,18 +54,16 @@ def decode_page(kind: type[S], key: str, body: bytes, where: str) -> Decoded[S]:
         return Decoded([], Links())
     try:
         page = _decoder(kind).decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        items = page.embedded[key]
+    except (ValueError, RecursionError, KeyError):
         return _mended_page(kind, key, parse(body, where), where)
-    if isinstance(page.embedded, msgspec.UnsetType) or key not in page.embedded:
-        return _mended_page(kind, key, parse(body, where), where)
-    items = page.embedded[key]
-    usable = [item for item in items if _is_usable(item)]
+    kept = usable(items)
     return Decoded(
-        usable,
+        kept,
         page.links or Links(),
         page.page_count,
         page.total_items,
-        n_quarantined=len(items) - len(usable),
+        n_quarantined=len(items) - len(kept),
     )
 
 
@@ -67,12 +72,12 @@ def decode_one(kind: type[S], body: bytes, where: str) -> S:
     body = body.removeprefix(_BOM).strip()
     try:
         one: S | None = msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         document = parse(body, where)
         _refuse_failure(document, where)
         one = Mender().record(kind, document)
-    if one is None or not _is_usable(one):
-        _refuse(where, "no id")
+    if one is None or not usable([one]):
+        _refuse(_FAILURE, where)
     return one
 
 
@@ -81,32 +86,42 @@ def parse(body: bytes, where: str) -> Any:  # noqa: ANN401  JSON of any shape
     try:
         return msgspec.json.decode(body)
     except UnicodeDecodeError:
-        _refuse(where, N_("not UTF-8"))
+        _refuse(_NO_UTF8, where)
     except RecursionError:
-        _refuse(where, N_("nested too deep"))
+        _refuse(_TOO_DEEP, where)
     except msgspec.DecodeError:
         pass
     try:  # a text cut in the middle of an emoji is no JSON to msgspec, and is to PHP
-        return json.loads(body, parse_constant=lambda word: _refuse(where, word))
+        text = body.decode("utf-8")  # bytes would be tried as UTF-16 too
+        return clean(json.loads(text, parse_constant=lambda word: _refuse(_NO_JSON, where)))
+    except UnicodeDecodeError:
+        _refuse(_NO_UTF8, where)
     except RecursionError:
-        _refuse(where, N_("nested too deep"))
+        _refuse(_TOO_DEEP, where)
     except ValueError:
-        _refuse(where, N_("not JSON, or cut off"))
+        _refuse(_NO_JSON, where)
+
+
+def ids_of(items: Sequence[msgspec.Struct]) -> list[int | str]:
+    """Return what the CRM calls each record."""
+    return list(map(_UID if items and isinstance(items[0], Unsorted) else _ID, items))
+
+
+def usable(items: list[S]) -> list[S]:
+    """Return the records that have an id: a number over 0, or a text."""
+    ids = ids_of(items)
+    if all(map(_is_id, ids)):
+        return items
+    return [item for item, id_ in zip(items, ids, strict=True) if _is_id(id_)]
+
+
+def _is_id(id_: int | str) -> bool:
+    return bool(id_) if isinstance(id_, str) else id_ > 0
 
 
 @cache
 def _decoder(kind: type[S]) -> msgspec.json.Decoder[Envelope[S]]:
-    return msgspec.json.Decoder(Envelope[kind])  # type: ignore[valid-type]  # built at run time
-
-
-@cache
-def _item_decoder(kind: type[S]) -> type[S]:
-    return kind
-
-
-def _is_usable(item: msgspec.Struct) -> bool:
-    id_ = getattr(item, "id", None)
-    return bool(item.uid if id_ is None else id_ if isinstance(id_, str) else id_ > 0)  # type: ignore[attr-defined]
+    return msgspec.json.Decoder(Envelope[kind])  # type: ignore[valid-type]  # made at run time
 
 
 def _mended_page(kind: type[S], key: str, document: Any, where: str) -> Decoded[S]:  # noqa: ANN401
@@ -116,49 +131,43 @@ def _mended_page(kind: type[S], key: str, document: Any, where: str) -> Decoded[
     mender = Mender()
     raw = _raw_list(document.get("_embedded"), key, where)
     items = [item for one in raw if (item := _record(kind, one, mender)) is not None]
-    links = document.get("_links")
-    page = Mender().record(_Meta, {k: v for k, v in document.items() if k in _META}) or _Meta()
+    kept = usable(items)
+    meta = Mender().record(Meta, document) or Meta()
     return Decoded(
-        items,
-        (Mender().record(Links, links) if links else None) or Links(),
-        page.page_count,
-        page.total_items,
-        n_quarantined=len(raw) - len(items),
+        kept,
+        meta.links or Links(),
+        meta.page_count,
+        meta.total_items,
+        n_quarantined=len(raw) - len(kept),
         n_mended=mender.n,
     )
 
 
-class _Meta(msgspec.Struct):
-    page_count: int | None = msgspec.field(name="_page_count", default=None)
-    total_items: int | None = msgspec.field(name="_total_items", default=None)
-
-
 def _record(kind: type[S], raw: object, mender: Mender) -> S | None:
     try:
-        item: S | None = msgspec.convert(raw, kind)
-    except (msgspec.ValidationError, UnicodeError):
-        item = mender.record(kind, raw)
-    return item if item is not None and _is_usable(item) else None
+        return msgspec.convert(raw, kind)
+    except (ValueError, RecursionError):
+        return mender.record(kind, raw)
 
 
 def _raw_list(embedded: object, key: str, where: str) -> list[Any]:
     if embedded in (None, [], {}):
         return []
     if not isinstance(embedded, dict) or key not in embedded:
-        _refuse(where, f"_embedded.{key}")
+        _refuse(_NO_LIST, where, key=key)
     try:
         return as_list(embedded[key])
-    except ValueError:
-        _refuse(where, f"_embedded.{key}")
+    except UnfitError:
+        _refuse(_NO_LIST, where, key=key)
 
 
 def _refuse_failure(document: object, where: str) -> None:
     """Refuse an answer that speaks of a failure under the status of a success."""
     if not isinstance(document, dict):
-        _refuse(where, N_("no object"))
+        _refuse(_NO_OBJECT, where)
     if "_embedded" not in document and "id" not in document and not set(document) <= _META:
-        _refuse(where, N_("another object, or an error under the status of a success"))
+        _refuse(_FAILURE, where)
 
 
-def _refuse(where: str, reason: str) -> NoReturn:
-    raise RemoteError(_WRONG, where=where, fix=_FIX, reason=reason)
+def _refuse(problem: str, where: str, **facts: object) -> NoReturn:
+    raise RemoteError(problem, where=where, fix=_FIX, **facts)

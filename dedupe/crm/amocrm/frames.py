@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -15,11 +16,23 @@ _LARGEST = 2**31 - 1
 
 def frame(table: str, columns: Columns) -> pl.DataFrame:
     """Build the frame of a table; moments are microseconds of 1970, absent columns null."""
-    schema = SNAPSHOT_TABLES[table].schema
     n = len(next(iter(columns.values())))
-    return pl.DataFrame(
-        [_series(name, dtype, columns.get(name), n) for name, dtype in schema.items()]
-    )
+    made = []
+    for name, dtype, is_moment, is_whole in _plan(table):
+        values = columns.get(name)
+        if values is None:
+            made.append(pl.repeat(None, n, dtype=dtype, eager=True).alias(name))
+        elif is_moment:
+            made.append(pl.Series(name, values, dtype=pl.Int64).cast(MOMENT))
+        else:
+            made.append(pl.Series(name, sorts(values) if is_whole else values, dtype=dtype))
+    return pl.DataFrame(made)
+
+
+def frame_of_rows(table: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> pl.DataFrame:
+    """Build the frame of a table from rows, whose places are named."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    return frame(table, dict(zip(names, columns, strict=True)))
 
 
 def empty_tables(names: Sequence[str]) -> dict[str, pl.DataFrame]:
@@ -32,9 +45,8 @@ def sorts(numbers: Sequence[int | None]) -> list[int | None]:
     return [n if n is not None and abs(n) <= _LARGEST else None for n in numbers]
 
 
-def _series(name: str, dtype: pl.DataType, values: Sequence[Any] | None, n: int) -> pl.Series:
-    if values is None:
-        return pl.repeat(None, n, dtype=dtype, eager=True).alias(name)
-    if dtype == MOMENT:
-        return pl.Series(name, values, dtype=pl.Int64).cast(MOMENT)
-    return pl.Series(name, sorts(values) if dtype == WHOLE else values, dtype=dtype)
+@cache
+def _plan(table: str) -> tuple[tuple[str, pl.DataType, bool, bool], ...]:
+    """Return name, dtype, and whether it is a moment or a small integer, of each column."""
+    schema = SNAPSHOT_TABLES[table].schema
+    return tuple((name, dtype, dtype == MOMENT, dtype == WHOLE) for name, dtype in schema.items())

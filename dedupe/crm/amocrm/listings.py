@@ -58,7 +58,9 @@ class Listing:
         """Return the table that gets one row a record of the list."""
         return self.tables[0]
 
-    def query(self, page: int = 1, *, since: int | None = None, newest_first: bool = False) -> Params:
+    def query(
+        self, page: int = 1, *, since: int | None = None, newest_first: bool = False
+    ) -> Params:
         """Return the parameters of one page, the first being 1.
 
         `since` (seconds of 1970) asks for what changed from then on; `newest_first` walks

@@ -9,7 +9,7 @@ import polars as pl
 
 from .cards import STATES
 from .fields import KIND_OF_CODE, field_key
-from .frames import frame
+from .frames import Columns, frame, frame_of_rows
 from .shapes import FieldDefinition, Named, Pipeline, Rights, Status, User, Webhook, Widget
 from .texts import Moments, id_text, id_texts
 
@@ -23,7 +23,7 @@ _UNSORTED_TYPE = 1
 def user_tables(entity: str, items: Sequence[User], moments: Moments) -> Tables:
     """Build the users and what each may do."""
     told = [item.rights or Rights() for item in items]
-    columns = {
+    columns: Columns = {
         "id": [str(item.id) for item in items],
         "name": [item.name for item in items],
         "email": [item.email or None for item in items],
@@ -35,12 +35,15 @@ def user_tables(entity: str, items: Sequence[User], moments: Moments) -> Tables:
     }
     rows = [row for item, rights in zip(items, told, strict=True) for row in _rights(item, rights)]
     names = ("user_id", "entity", "action", "scope")
-    return {"users": frame("users", columns), "user_rights": _rows("user_rights", names, rows)}
+    return {
+        "users": frame("users", columns),
+        "user_rights": frame_of_rows("user_rights", names, rows),
+    }
 
 
 def named_tables(table: str, entity: str, items: Sequence[Named]) -> Tables:
     """Build a table of named settings, which has some of the columns below."""
-    columns = {
+    columns: Columns = {
         "id": [str(item.id) for item in items],
         "name": [item.name for item in items],
         "sort": [item.sort for item in items],
@@ -53,7 +56,7 @@ def named_tables(table: str, entity: str, items: Sequence[Named]) -> Tables:
 
 def pipeline_tables(entity: str, items: Sequence[Pipeline], moments: Moments) -> Tables:
     """Build the pipelines and their stages."""
-    columns = {
+    columns: Columns = {
         "id": [str(item.id) for item in items],
         "name": [item.name for item in items],
         "sort": [item.sort for item in items],
@@ -67,13 +70,19 @@ def pipeline_tables(entity: str, items: Sequence[Pipeline], moments: Moments) ->
         for stage in item.embedded.statuses or ()
     ]
     names = ("pipeline_id", "id", "name", "sort", "state")
-    return {"pipelines": frame("pipelines", columns), "statuses": _rows("statuses", names, stages)}
+    return {
+        "pipelines": frame("pipelines", columns),
+        "statuses": frame_of_rows("statuses", names, stages),
+    }
 
 
 def field_tables(entity: str, items: Sequence[FieldDefinition], moments: Moments) -> Tables:
-    """Build the custom fields, their choices, and the stages that ask for them."""
+    """Build the custom fields, their choices, and the stages that ask for them.
+
+    That a field is computed the CRM says of leads only: of others it never is.
+    """
     keys = [field_key(item.id, item.code) for item in items]
-    columns = {
+    columns: Columns = {
         "id": keys,
         "entity": [entity] * len(items),
         "name": [item.name for item in items],
@@ -81,7 +90,7 @@ def field_tables(entity: str, items: Sequence[FieldDefinition], moments: Moments
         "type": [item.type for item in items],
         "sort": [item.sort for item in items],
         "is_api_only": [item.is_api_only for item in items],
-        "is_computed": [item.is_computed for item in items],
+        "is_computed": [bool(item.is_computed) for item in items],
     }
     enums = [
         (entity, key, str(one.id), one.value, _enum_code(item, one.value, one.code), one.sort)
@@ -95,10 +104,10 @@ def field_tables(entity: str, items: Sequence[FieldDefinition], moments: Moments
     ]
     return {
         "fields": frame("fields", columns),
-        "field_enums": _rows(
+        "field_enums": frame_of_rows(
             "field_enums", ("entity", "field_id", "id", "value", "code", "sort"), enums
         ),
-        "field_statuses": _rows(
+        "field_statuses": frame_of_rows(
             "field_statuses", ("entity", "field_id", "pipeline_id", "status_id"), stages
         ),
     }
@@ -106,7 +115,7 @@ def field_tables(entity: str, items: Sequence[FieldDefinition], moments: Moments
 
 def webhook_tables(entity: str, items: Sequence[Webhook], moments: Moments) -> Tables:
     """Build the webhooks; `events` are their names joined by a comma."""
-    columns = {
+    columns: Columns = {
         "id": [str(item.id) for item in items],
         "destination": [item.destination for item in items],
         "events": [",".join(item.settings or ()) for item in items],
@@ -117,17 +126,12 @@ def webhook_tables(entity: str, items: Sequence[Webhook], moments: Moments) -> T
 
 def widget_tables(entity: str, items: Sequence[Widget], moments: Moments) -> Tables:
     """Build the widgets; the API knows most of them by their code only."""
-    columns = {
+    columns: Columns = {
         "id": [str(item.id) for item in items],
         "name": [item.name or item.code for item in items],
         "is_active": [item.is_active_in_account for item in items],
     }
     return {"widgets": frame("widgets", columns)}
-
-
-def _rows(table: str, names: Sequence[str], rows: Sequence[tuple[object, ...]]) -> pl.DataFrame:
-    columns = list(zip(*rows, strict=True)) or [()] * len(names)
-    return frame(table, dict(zip(names, columns, strict=True)))
 
 
 def _rights(user: User, rights: Rights) -> list[tuple[str, str, str, str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Generic, TypeVar
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import Struct, field
 
 T = TypeVar("T")
 
@@ -27,13 +27,18 @@ class Links(Struct):
     last: Href | None = None
 
 
-class Envelope(Struct, Generic[T]):
-    """A page of a list; the list itself is in `embedded`, under its own name."""
+class Meta(Struct):
+    """What a page says of itself."""
 
-    embedded: dict[str, list[T]] | UnsetType = field(name="_embedded", default=UNSET)
     links: Links | None = field(name="_links", default=None)
     page_count: int | None = field(name="_page_count", default=None)
     total_items: int | None = field(name="_total_items", default=None)
+
+
+class Envelope(Meta, Generic[T], kw_only=True):
+    """A page of a list; the list itself is in `embedded`, under its own name."""
+
+    embedded: dict[str, list[T]] = field(name="_embedded")
 
 
 class Ref(Struct, gc=False):

@@ -85,8 +85,8 @@ def date_text(seconds: int, field_type: str) -> str:
 class Moments:
     """Turns the CRM's seconds into microseconds; `n` counts those that can't be a moment."""
 
-    def __init__(self, latest: float) -> None:
-        self.n, self._latest = 0, int(latest)
+    def __init__(self, latest: int) -> None:
+        self.n, self._latest = 0, latest
 
     def past(self, seconds: Iterable[int | None]) -> list[int | None]:
         """Read when something happened: after 1970, and not later than the clock allows."""

@@ -62,7 +62,7 @@ class Address:
 
     def redirected(self, url: str, location: str) -> str:
         """Return the address that the answer of `url` sends us to: on our host and no less safe."""
-        target = _split(urljoin(url, location))
+        target = _joined(url, location)
         if (
             target is None
             or _has_odd(location)
@@ -99,6 +99,13 @@ def _split(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts
+
+
+def _joined(url: str, link: str) -> SplitResult | None:
+    try:
+        return _split(urljoin(url, link))
+    except ValueError:
+        return None
 
 
 def _is_safe(parts: SplitResult) -> bool:

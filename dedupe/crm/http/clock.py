@@ -57,6 +57,8 @@ def _owner(pid: int) -> str:  # by number, so that a forked child is not taken f
 
 def is_dead(name: str) -> bool:
     """Tell whether the process `name` is surely gone; one that can't be seen is taken for alive."""
+    if name == owner():
+        return False
     namespace, _, rest = name.partition(":")
     number, _, started = rest.partition(":")
     if os.name != "posix" or namespace != _namespace() or not number.isdigit():

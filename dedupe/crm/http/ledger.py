@@ -118,10 +118,11 @@ class Ledger(msgspec.Struct):
             self.rate = max(min(floor, 1.0), self._rate(now) / 2)
             self.strikes = self.strikes + 1 if is_in_a_row else 1
             self.limited_at = now
-        if pause_s is None:
-            pause_s = min(LONGEST_PAUSE_S, 2.0 ** min(self.strikes - 1, 10))
-            if is_same_event:
-                pause_s = max(0.0, self.limited_until - now)
+        own_s = min(LONGEST_PAUSE_S, 2.0 ** min(self.strikes - 1, 10))
+        if is_same_event:
+            own_s = max(0.0, self.limited_until - now)
+        # One that says "1 s" again and again is not believed for ever.
+        pause_s = max(pause_s or 0.0, own_s)
         self.limited_until = max(self.limited_until, now + min(pause_s, REMEMBERED_S))
         return max(pause_s, self.limited_until - now)
 

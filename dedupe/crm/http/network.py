@@ -15,6 +15,8 @@ from contextvars import ContextVar
 import httpcore
 import httpx
 
+from .framing import Framing
+
 _CONNECTIONS = 32  # more threads than the window has places
 _KEEP_S = 4.0  # many servers close an idle connection after 5 s; a request sent then is lost
 
@@ -44,11 +46,20 @@ class _Stream(httpcore.NetworkStream):
 
     def __init__(self, inner: httpcore.NetworkStream, clock: Callable[[], float]) -> None:
         self._inner, self._clock = inner, clock
+        self._framing = Framing()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _left(timeout, self._clock))
+        try:
+            piece = self._inner.read(max_bytes, _left(timeout, self._clock))
+        except httpcore.ReadTimeout:
+            _left(timeout, self._clock)  # tells the deadline from mere silence
+            raise
+        self._framing.feed(piece)
+        return piece
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if self._framing.n_bytes:
+            self._framing = Framing()
         self._inner.write(buffer, _left(timeout, self._clock))
 
     def close(self) -> None:
@@ -64,6 +75,8 @@ class _Stream(httpcore.NetworkStream):
         return _Stream(self._inner.start_tls(ssl_context, server_hostname, left), self._clock)
 
     def get_extra_info(self, info: str) -> object:
+        if info == "is_readable" and self._framing.has_remainder:
+            return True  # the pool asks before it uses a connection again
         return self._inner.get_extra_info(info)
 
 

@@ -68,6 +68,8 @@ class FileStore:
     def update(self, now: Callable[[], float], change: Callable[[Ledger, float], R]) -> R:
         """Call `change` with the ledger and the moment, keep what it made of it."""
         try:
+            if not self._path.parent.is_dir():  # the lock would make it, open to all
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
             with self._guard, self._lock:
                 return self._update(now, change)
         except Timeout as error:

@@ -186,6 +186,8 @@ class Paging:
         if read.n == 0:
             self._end = min(read.page, self._end or read.page)
             self._n_missed += 1
+            if self.by_id and self._top and self._is_end_known:
+                self._add(self._top, self._top, self._floors[self._top])  # as between two parts
             return
         if read.is_last:
             self._end = read.page + 1
@@ -212,23 +214,57 @@ class Paging:
             self._note(read)
         self._top = max(self._floors, default=0)
         beyond = [r.page for r in self.reads if r.n == 0 and r.page > self._top]
-        last = [r.page + 1 for r in self.reads if r.is_last and r.page == self._top]
-        self._end = min(beyond + last, default=None)
+        self._end = min([*beyond, self._top + 1] if self._has_last() else beyond, default=None)
         self._n_missed = len(beyond)
         known = [0, *sorted(self._floors)] if self.by_id else []
         first = {r.page: i for i, r in reversed(list(enumerate(self.reads))) if r.n}
         for lower, upper in pairwise(known):
-            if upper - lower > 1 or (lower and not self._is_sure(lower, first[upper])):
-                self._add(max(upper - 1, lower), lower, self._floors.get(lower, 0))
+            page, above = self._first_left(lower, upper, first[upper])
+            if page > lower or (page := self._border_left(lower, above)):
+                self._add(page, lower, self._floors.get(lower, 0))
+        if self.by_id and self._top and self._is_end_known and (page := self._top_left()):
+            self._add(page, self._top, self._floors[self._top])
 
-    def _is_sure(self, page: int, above: int) -> bool:
-        """Tell whether what may have slipped from the next page to `page` has been looked for.
+    def _first_left(self, lower: int, upper: int, above: int) -> tuple[int, int]:
+        """Return the page to go on from, and where the read of the one above it stands.
+
+        That is the page below `upper`, whose read stands at `above`, or below those found
+        empty since: then nothing is left behind them.
+        """
+        page = upper
+        for i in range(above + 1, len(self.reads)):
+            read = self.reads[i]
+            if lower < read.page < page and not read.n and read.at > above:
+                page, above = read.page, i
+        return page - 1, above
+
+    def _top_left(self) -> int:
+        """Return where to look for what slipped from behind the last page, 0 for nowhere."""
+        if self._has_last():
+            return 0
+        above = next(i for i, r in enumerate(self.reads) if r.page == self._top + 1)
+        return self._border_left(self._top, above)
+
+    def _has_last(self) -> bool:
+        top, floor = self._top, self._floors.get(self._top, 0)
+        return any(r.page == top and r.is_last and r.low <= floor for r in self.reads)
+
+    def _border_left(self, page: int, above: int) -> int:
+        """Return where to look for what slipped from the next page to `page`, 0 for nowhere.
 
         `above` is where the next page's first read stands in `reads`.
         """
-        later = (self.reads[i] for i in range(above + 1, len(self.reads)))
-        floor = self._floors[page]
-        return any(r.page <= page and r.at > above and r.n and r.low <= floor for r in later)
+        floor = self._floors.get(page, 0)
+        while page:
+            for i in range(above + 1, len(self.reads)):
+                if self.reads[i].page == page and self.reads[i].at > above:
+                    break
+            else:
+                return page
+            if self.reads[i].n and self.reads[i].low <= floor:
+                return 0
+            page, above = page - 1, i
+        return 0
 
 
 def endless(name: str) -> RemoteError:

@@ -21,6 +21,7 @@ from .folder import owner_problem
 
 MAX_BYTES = 64 * 1024  # a token has some 1,500 bytes; what is larger was named by mistake
 PRIVATE = 0o600
+_BESIDE = ".new"
 # Windows has neither; O_NONBLOCK keeps a pipe that stands in the file's place from holding us.
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
@@ -82,7 +83,7 @@ class Reserved:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._beside = path.with_name(f".{path.name}.{secrets.token_hex(6)}.new")
+        self._beside = path.with_name(f".{path.name}.{secrets.token_hex(6)}{_BESIDE}")
         self._descriptor = -1
 
     def __enter__(self) -> Reserved:
@@ -141,6 +142,13 @@ def remove_private(path: Path) -> bool:
     return True
 
 
+def sweep(folder: Path, name: str) -> None:
+    """Remove what `Reserved` left beside the file `name` when its process was killed."""
+    for path in folder.glob(f".{name}.*{_BESIDE}"):
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename in `folder` durable, where the system can."""
     if os.name != "posix":
@@ -158,9 +166,7 @@ def unwritable(path: Path, error: OSError) -> StorageError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         fix = N_("free some space and run again")
     reason = (error.strerror or type(error).__name__).lower()
-    return StorageError(
-        N_("can't be written ({reason})"), where=str(path), fix=fix, reason=reason
-    )
+    return StorageError(N_("can't be written ({reason})"), where=str(path), fix=fix, reason=reason)
 
 
 def _target(path: Path) -> Path:

@@ -37,7 +37,7 @@ def account_place(state: Path, name: str) -> Path:
     """Return where the account's folder is or would be; touches nothing but the name's rules."""
     problem = name_problem(name)
     if problem is not None:
-        raise ConfigError(N_("{problem}"), where="--profile", problem=problem)
+        raise ConfigError(N_("{reason}"), where="--profile", reason=problem)
     return state.absolute() / "accounts" / name
 
 

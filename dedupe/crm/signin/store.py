@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from filelock import FileLock, Timeout
 
@@ -22,7 +22,7 @@ from dedupe.errors import LockedError, SignInError, StorageError
 from dedupe.language import N_
 
 from .clock import Instant
-from .files import Reserved, read_private, remove_private, write_private
+from .files import Reserved, read_private, remove_private, sweep, write_private
 
 SCHEMA = "crmclean.tokens/1"
 LOCK_TIMEOUT_S = 180.0  # two requests of a minute at most, and whoever waited before us
@@ -95,6 +95,8 @@ class TokenStore:
                 fix=N_("name a folder on a local disk with --state or $CRMCLEAN_STATE"),
             ) from error
         try:
+            for name in (self._path.name, self._intent.name):  # what a killed process left
+                sweep(self._path.parent, name)
             yield
         finally:
             lock.release()
@@ -168,7 +170,7 @@ def is_life(value: object) -> bool:
     return is_number and 0 < value <= _MAX_LIFE_S  # type: ignore[operator]  # a number, see above
 
 
-def _is_token(value: object) -> bool:
+def _is_token(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and value.isascii() and value.isprintable() and value != ""
 
 
@@ -176,6 +178,10 @@ def _instant(value: Any) -> Instant | None:  # noqa: ANN401  what JSON gave
     if not isinstance(value, dict):
         return None
     boot, boot_s, wall_s = value.get("boot"), value.get("boot_s"), value.get("wall_s")
-    if isinstance(boot, str) and isinstance(boot_s, int | float) and isinstance(wall_s, int | float):
+    if (
+        isinstance(boot, str)
+        and isinstance(boot_s, int | float)
+        and isinstance(wall_s, int | float)
+    ):
         return Instant(boot, float(boot_s), float(wall_s))
     return None

@@ -13,11 +13,18 @@ _TRUE = "true 1 1.0 да yes y д истина active активен актив�
 _FALSE = "false 0 0.0 нет no n н ложь inactive неактивен off -"
 _DONE = "выполнена выполнено завершена завершено закрыта готово completed done closed finished"
 _NOT_DONE = "активна активная открыта open новая запланирована"
+_USUAL = (  # what most exports hold, at a tenth of the general price: the shape, and how it is read
+    (r"^[0-9]{2}\.[0-9]{2}\.[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}$", "%d.%m.%Y %H:%M:%S"),
+    (r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$", "%Y-%m-%d %H:%M:%S"),
+    (r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$", "%Y-%m-%dT%H:%M:%S"),
+)
 _DATE = r"^(?P<a>[0-9]{1,4})[./-](?P<b>[0-9]{1,2})[./-](?P<c>[0-9]{1,4})"
 _TIME = (
     r"(?:,?[T\s]\s*(?P<h>[0-9]{1,2}):(?P<m>[0-9]{2})(?::(?P<s>[0-9]{2})(?P<f>[.,][0-9]{1,9})?)?"
     r"\s*(?P<half>[AaPp][Mm])?)?"
 )
+_LOOKED_AT = 1000
+_FLOAT_ID = r"^([0-9]+)\.0+$"
 _ZONE = r"\s*(?:(?P<z>Z|UTC)|(?P<sign>[+-])(?P<zh>[0-9]{2}):?(?P<zm>[0-9]{2})?)?$"
 
 
@@ -26,9 +33,23 @@ def without_guard(text: pl.Expr) -> pl.Expr:
     return text.str.replace(r"^'+([+\-=@(0-9])", "$1")
 
 
+def unguarded(cells: pl.Series) -> pl.Series:
+    """Do what `without_guard` does to a column; hardly any has a guard at all."""
+    if not cells.str.starts_with("'").any():
+        return cells
+    return cells.to_frame().select(without_guard(pl.col(cells.name))).to_series()
+
+
 def id_text(cell: pl.Expr) -> pl.Expr:
     """Return ids as they were before a spreadsheet made floats of them: "12.0" is "12"."""
-    return without_guard(cell).str.replace(r"^([0-9]+)\.0+$", "$1")
+    return without_guard(cell).str.replace(_FLOAT_ID, "$1")
+
+
+def id_texts(cells: pl.Series) -> pl.Series:
+    """Do what `id_text` does to a column."""
+    ids = unguarded(cells)
+    is_float = ids.str.contains(".", literal=True).any()
+    return ids.str.replace(_FLOAT_ID, "$1") if is_float else ids
 
 
 def number(cell: pl.Expr) -> pl.Expr:
@@ -80,21 +101,29 @@ def moments(cells: pl.Series, timezone: str) -> pl.Series:
     Text without an offset is in `timezone`. Of days and months parted by slashes the day
     comes first, unless the column itself shows that it can't.
     """
-    distinct = cells.unique().drop_nulls().to_frame("text")
-    if distinct.is_empty():
-        return pl.Series(cells.name, [None] * len(cells), MOMENT)
-    plain = distinct.select("text", at=_in_zone(_usual(), timezone))
-    rest = plain.filter(pl.col("at").is_null()).select("text")
-    at = pl.concat([plain.drop_nulls("at"), _unusual(rest, timezone)])
-    joined = cells.to_frame("text").join(at, on="text", how="left", maintain_order="left")
-    return joined["at"].rename(cells.name)
+    read = cells.to_frame("text").with_columns(at=_usual(cells, timezone))
+    rest = read.filter(pl.col("at").is_null()).select("text").drop_nulls().unique()
+    if not rest.is_empty():
+        more = _unusual(rest, timezone).rename({"at": "more"})
+        read = read.join(more, on="text", how="left", maintain_order="left")
+        read = read.with_columns(at=pl.coalesce("at", "more"))
+    return read["at"].rename(cells.name)
 
 
-def _usual() -> pl.Expr:
-    """Read dd.mm.yyyy hh:mm:ss, which is what exports hold, at a tenth of the general price."""
-    text = pl.when(pl.col("text").str.len_bytes() == 19).then("text")
-    naive = text.str.to_datetime("%d.%m.%Y %H:%M:%S", time_unit="us", strict=False)
-    return pl.when(naive.dt.year().is_between(1000, 9999)).then(naive)
+def _usual(cells: pl.Series, timezone: str) -> pl.Expr:
+    """Read the usual forms that a look at the first cells meets; which they are alters nothing."""
+    first = cells.drop_nulls().head(_LOOKED_AT)
+    naive = [
+        pl.when(pl.col("text").str.contains(shape))
+        .then("text")
+        .str.to_datetime(form, time_unit="us", strict=False)
+        for shape, form in _USUAL
+        if first.str.contains(shape).any()
+    ]
+    if not naive:
+        return pl.lit(None, MOMENT)
+    one = pl.coalesce(naive)
+    return _in_zone(pl.when(one.dt.year().is_between(1000, 9999)).then(one), timezone)
 
 
 def _unusual(distinct: pl.DataFrame, timezone: str) -> pl.DataFrame:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from dedupe.contracts import FLAG, MOMENT, NUMBER, SNAPSHOT_TABLES, Note
-from dedupe.crm.tables.cells import completed, flag, id_text, moments, number, without_guard
+from dedupe.crm.tables.cells import completed, flag, id_texts, moments, number, unguarded
 from dedupe.crm.tables.settings import resolved, resolved_statuses
 from dedupe.crm.tables.states import state_of_stage, state_of_word
-from dedupe.crm.tables.tables import ID, Table
+from dedupe.crm.tables.tables import ID, Table, is_row_a_record
 
 _COMMON = {"owner_id": "owner", "created_by": "created_by", "created_at": "created_at",
            "updated_at": "updated_at"}  # fmt: skip
@@ -73,7 +73,9 @@ def build_records(
         part, unread = _typed(table, timezone)
         parts.append(part)
         notes += unread
-    frame = _merged(pl.concat(parts, how="diagonal_relaxed"))
+    frame = pl.concat(parts, how="diagonal_relaxed")
+    if not is_row_a_record(tables):
+        frame = frame.group_by("id", maintain_order=True).agg(pl.all().drop_nulls().first())
     present = frozenset(frame.columns)
     for column, known in _NAMED_BY.items():
         frame = resolved(frame, column, settings.get(known))
@@ -129,14 +131,7 @@ def _values(cells: pl.Series, column: str, dtype: pl.DataType, timezone: str) ->
     if dtype == FLAG:
         read = completed if column == "is_completed" else flag
         return cells.to_frame().select(read(pl.col(column)).alias(column))[column]
-    as_text = id_text if column.endswith("_id") else without_guard
-    return cells.to_frame().select(as_text(pl.col(column)))[column]
-
-
-def _merged(frame: pl.DataFrame) -> pl.DataFrame:
-    if frame["id"].n_unique() == frame.height:
-        return frame
-    return frame.group_by("id", maintain_order=True).agg(pl.all().drop_nulls().first())
+    return id_texts(cells) if column.endswith("_id") else unguarded(cells)
 
 
 def _with_state(frame: pl.DataFrame, statuses: pl.DataFrame | None) -> pl.DataFrame:

@@ -104,8 +104,8 @@ def no_header(where: str) -> NoHeaderError:
 
 
 def _cleaned(cell: pl.Expr) -> pl.Expr:
-    text = cell.str.strip_chars(_ENDS)
-    return pl.when(text.str.contains(r"\S")).then(text)
+    # Whatever else is blank (a no-break space) goes when it stands alone.
+    return pl.when(cell.str.strip_chars() != "").then(cell.str.strip_chars(_ENDS))
 
 
 def _has_values(cells: pl.DataFrame, at: int) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from dedupe.contracts import Note
-from dedupe.crm.tables.cells import id_text
+from dedupe.crm.tables.cells import id_texts
 from dedupe.crm.tables.columns import Column, assign, is_crm_export
 from dedupe.crm.tables.kinds import RECORDS, company_rows, kind_by_name, kind_of
 from dedupe.crm.tables.options import TableOptions
@@ -26,7 +26,10 @@ MISSING_ID = "row "  # before the row's number, where the id column has a gap
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Rows of one kind: text cells in `frame`, with `row` and `record_id`, and their columns."""
+    """Rows of one kind: text cells in `frame`, with `row` and `record_id`, and their columns.
+
+    `n_ids` counts the distinct ids.
+    """
 
     name: str
     where: str
@@ -34,6 +37,7 @@ class Table:
     columns: tuple[Column, ...]
     frame: pl.DataFrame
     is_crm: bool
+    n_ids: int = 0
 
     @property
     def entity(self) -> str:
@@ -99,9 +103,25 @@ def _with_ids(table: Table, *, is_only: bool) -> Table:
     row = pl.col(ROW).cast(pl.String)
     if given is None:
         made = row if is_only else pl.lit(f"{table.name}:") + row
-    else:
-        made = pl.coalesce(id_text(given), pl.lit(MISSING_ID) + row)
-    return replace(table, frame=table.frame.with_columns(made.alias(ID)))
+        frame = table.frame.with_columns(made.alias(ID))
+        return replace(table, frame=frame, n_ids=frame.height)
+    told = id_texts(table.frame.select(given.alias(ID)).to_series())
+    frame = table.frame.with_columns(told)
+    if told.null_count():
+        frame = frame.with_columns(pl.coalesce(ID, pl.lit(MISSING_ID) + row))
+    return replace(table, frame=frame, n_ids=frame[ID].n_unique())
+
+
+def is_row_a_record(tables: Sequence[Table]) -> bool:
+    """Tell whether no id stands on two rows of one kind of records."""
+    for entity in {table.entity for table in tables}:
+        same = [table for table in tables if table.entity == entity]
+        n_rows = sum(table.frame.height for table in same)
+        if sum(table.n_ids for table in same) < n_rows:
+            return False
+        if len(same) > 1 and pl.concat(t.frame[ID] for t in same).n_unique() < n_rows:
+            return False
+    return True
 
 
 def id_notes(table: Table) -> list[Note]:
@@ -109,7 +129,7 @@ def id_notes(table: Table) -> list[Note]:
     if table.text("id") is None:
         return []
     ids = table.frame[ID]
-    n_repeated = len(ids) - ids.n_unique()
+    n_repeated = len(ids) - table.n_ids
     n_missing = int(ids.str.starts_with(MISSING_ID).sum())
     where = f"{table.kind}.id"
     counted = (("repeated_id", n_repeated), ("no_id", n_missing))

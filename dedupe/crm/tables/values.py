@@ -11,14 +11,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
 from dedupe.contracts import CHANNELS, FIELD_VALUES, RECORD_TAGS, Note
-from dedupe.crm.tables.cells import without_guard
+from dedupe.crm.tables.cells import unguarded, without_guard
 from dedupe.crm.tables.columns import Column
 from dedupe.crm.tables.roles import CHANNEL_ROLES, FIELD_ROLES
 from dedupe.crm.tables.sheets import ROW
-from dedupe.crm.tables.tables import ID, Table
+from dedupe.crm.tables.tables import ID, Table, is_row_a_record
 
 _CUT = "\x1f"
 _DIGITS = r"(?:\d\D{0,3}){5,}"
@@ -44,7 +45,9 @@ def build_channels(tables: Sequence[Table], separator: str | None) -> pl.DataFra
     if not parts:
         return CHANNELS.empty()
     rows = pl.concat(parts).sort("table", ROW, "order", "part")
-    return numbered(_united(rows).rename({ID: "record_id"}))
+    if not is_row_a_record(tables):
+        return numbered(_united(rows).rename({ID: "record_id"}))
+    return CHANNELS.conform(rows.rename({ID: "record_id"}).with_columns(_positions(rows)))
 
 
 def numbered(channels: pl.DataFrame) -> pl.DataFrame:
@@ -70,7 +73,7 @@ def build_field_values(tables: Sequence[Table]) -> pl.DataFrame:
     """Return the filled cells of every column that no other part of the account tells."""
     columns = [(table, c) for table in tables for c in table.columns if _is_field(table, c)]
     counts = Counter((table.entity, _field_id(column)) for table, column in columns)
-    repeated = {id(table) for table in tables if table.frame[ID].is_duplicated().any()}
+    repeated = {id(table) for table in tables if table.n_ids < table.frame.height}
     once, again = [FIELD_VALUES.empty()], [FIELD_VALUES.empty()]
     for table, column in columns:
         may_repeat = id(table) in repeated or counts[table.entity, _field_id(column)] > 1
@@ -116,19 +119,36 @@ def _n_joined(frame: pl.DataFrame, at: str, pattern: str, separator: str | None)
 def _channel(table: Table, column: Column, separator: str | None) -> pl.DataFrame:
     channel = column.channel
     assert channel is not None
-    raw = without_guard(pl.col("raw").str.strip_chars(" \t\r\n"))
-    if channel.kind == "phone":  # an Excel float: the digits after the point are none of its own
-        raw = raw.str.replace(r"^(\+?\d{6,15})\.0+$", "$1")
     filled = table.frame.select(ROW, ID, raw=column.at).drop_nulls("raw")
-    parts = filled.with_columns(cut(pl.col("raw"), separator))
-    parts = parts.with_columns(part=pl.int_ranges(pl.col("raw").list.len()))
-    parts = parts.explode("raw", "part").with_columns(raw)
-    return parts.filter(pl.col("raw") != "").with_columns(
+    if separator or filled["raw"].str.starts_with("'").any():
+        raw = without_guard(pl.col("raw").str.strip_chars(" \t\r\n"))
+        parts = filled.with_columns(cut(pl.col("raw"), separator))
+        parts = parts.with_columns(part=pl.int_ranges(pl.col("raw").list.len()))
+        parts = parts.explode("raw", "part").with_columns(raw).filter(pl.col("raw") != "")
+    else:  # nothing says that a cell is more than one
+        parts = filled.with_columns(part=pl.lit(0, pl.Int64))
+    if channel.kind == "phone":  # an Excel float: the digits after the point are none of its own
+        parts = parts.with_columns(pl.col("raw").str.replace(r"^(\+?\d{6,15})\.0+$", "$1"))
+    return parts.with_columns(
         entity=pl.lit(table.entity),
         kind=pl.lit(channel.kind),
+        kind_at=pl.lit(CHANNEL_ROLES.index(channel.kind)),
         label=pl.lit(channel.label),
         field_id=pl.lit(channel.field_id),
     )
+
+
+def _positions(rows: pl.DataFrame) -> pl.Series:
+    """Do what `numbered` does where each row of a table is a card, and stands in one stretch."""
+    line = rows.select(pl.col("table").cast(pl.Int64) * 2**32 + pl.col(ROW)).to_series().to_numpy()
+    kinds, places = rows["kind_at"].to_numpy(), np.arange(rows.height)
+    position = np.zeros(rows.height, dtype=np.int32)
+    for kind in range(len(CHANNEL_ROLES)):
+        own = np.flatnonzero(kinds == kind)
+        n_before = places[: len(own)]
+        is_first = np.diff(line[own], prepend=-1) != 0
+        position[own] = n_before - np.maximum.accumulate(np.where(is_first, n_before, 0))
+    return pl.Series("position", position)
 
 
 def _united(rows: pl.DataFrame) -> pl.DataFrame:
@@ -143,13 +163,14 @@ def _united(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _field_cells(table: Table, column: Column) -> pl.DataFrame:
-    cells = table.frame.select(
+    filled = table.frame.select(record_id=ID, raw=column.at).drop_nulls("raw")
+    cells = filled.select(
+        "record_id",
         entity=pl.lit(table.entity),
-        record_id=ID,
         field_id=pl.lit(_field_id(column)),
-        raw=without_guard(pl.col(column.at)),
+        raw=unguarded(filled["raw"]),
     )
-    return FIELD_VALUES.conform(cells.drop_nulls("raw"))
+    return FIELD_VALUES.conform(cells)
 
 
 def _field_id(column: Column) -> str:

@@ -14,7 +14,7 @@ from .query import Tree
 from .table import Record
 
 _TITLES = {400: "Bad Request", 401: "Unauthorized", 402: "Payment Required", 403: "Forbidden",
-           404: "Not Found", 405: "Method Not Allowed"}  # fmt: skip
+           404: "Not Found", 405: "Method Not Allowed", 429: "Too Many Requests"}  # fmt: skip
 DEFAULT_LIMIT, MAX_LIMIT = 50, 250
 
 
@@ -130,7 +130,11 @@ def is_card(kind: str) -> bool:
 
 
 def _whole(text: object, default: int) -> int:
-    return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 16 else default
+    return (
+        int(text)
+        if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 16
+        else default
+    )
 
 
 def _self(request: Request) -> str:

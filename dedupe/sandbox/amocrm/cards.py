@@ -249,7 +249,7 @@ def _searcher(account: Account, kind: str, frame: pl.DataFrame) -> Search:
     tables = [account.frame(name).filter(mine) for name in ("channels", "field_values")]
     values = pl.concat([table.select("record_id", "raw") for table in tables])
 
-    def search(text: str, is_name: bool) -> Flags:  # noqa: FBT001  the type's own form
+    def search(text: str, is_name: bool) -> Flags:
         names = frame["name"].str.to_lowercase()
         if is_name:
             return (names == text.lower()).fill_null(value=False).to_numpy()

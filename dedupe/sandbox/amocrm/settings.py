@@ -104,19 +104,21 @@ def read_pipelines(account: Account, account_id: int) -> list[Record]:
 
 def _pipeline(row: Mapping[str, Any], stages: list[Record], account_id: int) -> Record:
     id_ = _whole(row["id"], "pipelines")
-    told = [(_whole(s["id"], "statuses"), s["name"], s["state"]) for s in stages]
-    if not any(state == "open" for _, _, state in told):
-        told.insert(0, (id_ * 100 + 1, "Первичный контакт", "open"))
+    told: list[_Stage] = [
+        (_whole(s["id"], "statuses"), s["name"], s["state"], s["sort"]) for s in stages
+    ]
+    if not any(state == "open" for _, _, state, _ in told):
+        told.insert(0, (id_ * 100 + 1, "Первичный контакт", "open", None))
     for stage, name, state in ((WON, _WON_NAME, "won"), (LOST, _LOST_NAME, "lost")):
-        if not any(number == stage for number, _, _ in told):
-            told.append((stage, name, state))
+        if not any(number == stage for number, _, _, _ in told):
+            told.append((stage, name, state, None))
     statuses = [_status(at, stage, id_, account_id) for at, stage in enumerate(told)]
     return {
         "id": id_,
         "name": row["name"] or "",
         "sort": row["sort"] or 0,
         "is_main": bool(row["is_main"]),
-        "is_unsorted_on": any(state == "unsorted" for _, _, state in told),
+        "is_unsorted_on": any(state == "unsorted" for _, _, state, _ in told),
         "is_archive": bool(row["is_archive"]),
         "account_id": account_id,
         "_embedded": {"statuses": statuses},
@@ -126,11 +128,15 @@ def _pipeline(row: Mapping[str, Any], stages: list[Record], account_id: int) -> 
 _WON_NAME, _LOST_NAME = "Успешно реализовано", "Закрыто и не реализовано"
 
 
-def _status(at: int, stage: tuple[int, str, str], pipeline: int, account_id: int) -> Record:
-    id_, name, state = stage
+_Stage = tuple[int, str, str, int | None]  # id, name, state, sort
+
+
+def _status(at: int, stage: _Stage, pipeline: int, account_id: int) -> Record:
+    id_, name, state, told = stage
     is_end = id_ in (WON, LOST)
     end = {WON: ("#CCFF66", 10_000), LOST: ("#D5D8DB", 11_000)}
-    color, sort = end.get(id_, (_COLORS[at % len(_COLORS)], 10 * (at + 1)))
+    color, usual = end.get(id_, (_COLORS[at % len(_COLORS)], 10 * (at + 1)))
+    sort = usual if told is None else told
     return {
         "id": id_,
         "name": name or "",

@@ -27,11 +27,13 @@ from .columns import whole
 from .fields import Field, read_fields
 from .links import Link, Links, Pairs
 from .names import CARDS, ENTITY_OF, KIND_OF, SINGULAR
+from .options import Options
 from .shelf import Shelf
 from .table import NONE, Record, Table, Words
 
 SETTINGS = ("users", "roles", "pipelines", "loss_reasons", "task_types", "sources", "webhooks",
             "widgets", "groups", "unsorted", "chats", "talks")  # fmt: skip
+KINDS = (*CARDS, "tasks", "notes", "events", *SETTINGS)
 
 
 class State:
@@ -42,10 +44,13 @@ class State:
     sources, webhooks, widgets, groups, unsorted (by uid), chats, talks.
     """
 
-    def __init__(self, account: Account, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, account: Account, clock: Callable[[], int], options: Options | None = None
+    ) -> None:
         """Take over an account's tables. Raises InputError where its ids are not amoCRM's."""
         self.lock = threading.RLock()
         self.clock = clock
+        self.options = options or Options()
         self.account_id = _account_id(account)
         self.host, self.settings = account.host or "example.amocrm.ru", dict(account.settings)
         self.words = Words()
@@ -122,6 +127,11 @@ class State:
             table = self._tables[kind]
             found: list[int] = table.column("id")[table.rows(order, descending=descending)].tolist()
             return found
+
+    def count(self, kind: str) -> int:
+        """Return how many records of a kind there are, those in the bin too."""
+        with self.lock:
+            return len(self._shelves[kind] if kind in self._shelves else self._tables[kind].rows())
 
     def all(self, kind: str) -> list[Record]:
         """Return all records of a kind of settings, in order."""

@@ -1,7 +1,15 @@
 """The demo account: a fictional account whose faults are known, and its export as CSV files."""
 
-from .build import DemoAccount, Planted, build_demo
+from .build import ON_REQUEST, DemoAccount, Planted, build_demo
 from .export import write_csv
 from .sizes import Sizes, demo_size
 
-__all__ = ["DemoAccount", "Planted", "Sizes", "build_demo", "demo_size", "write_csv"]
+__all__ = [
+    "ON_REQUEST",
+    "DemoAccount",
+    "Planted",
+    "Sizes",
+    "build_demo",
+    "demo_size",
+    "write_csv",
+]

@@ -8,7 +8,7 @@ scale give the same account, row for row.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,24 +21,26 @@ from dedupe.language import N_
 from .activity import build_tags, build_tasks, n_tagged, n_tasks
 from .cards import Cards, card_table, channel_table, draw_companies, draw_contacts, field_table
 from .deals import OPENED, READ_TO, Deals, build_deals
+from .history import build_extras
 from .numbers import Ints
-from .settings import N_ADMINS, VISIT, WHENCE, Settings, build_settings
+from .settings import (
+    N_ADMINS,
+    VISIT,
+    WHENCE,
+    WHENCE_IDS,
+    WHENCE_TEXTS,
+    Settings,
+    build_settings,
+)
 from .sizes import Sizes, demo_size
 
 ACCOUNT_ID, HOST = "29500000", "example.amocrm.ru"
 SEED = 20200607
-_ABSENT = (
-    "notes",
-    "events",
-    "messages",
-    "status_history",
-    "field_enums",
-    "field_statuses",
-    "webhooks",
-    "widgets",
-    "user_groups",
-    "unsorted",
-)
+_EXTRAS = 50  # the dice of the tables on request are their own
+ON_REQUEST = ("notes", "events")  # heavy in a real account, so they are asked for
+_ABSENT = ("messages", "status_history")  # no public method of amoCRM gives them
+_SETTINGS = {"name": "Кровля и фасады (вымышленная компания)", "country": "RU", "currency": "RUB",
+             "timezone": "Europe/Moscow"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,13 @@ class DemoAccount:
     planted: Mapping[tuple[str, str], Planted]
 
 
-def build_demo(*, scale: float = 1.0, seed: int = SEED) -> DemoAccount:
-    """Build the demo account at `scale` (0.0005 to 100); raise InputError when it can't be."""
+def build_demo(
+    *, scale: float = 1.0, seed: int = SEED, extras: Collection[str] = ()
+) -> DemoAccount:
+    """Build the demo account at `scale` (0.0005 to 100); raise InputError when it can't be.
+
+    `extras` are tables of ON_REQUEST; the other tables do not depend on them.
+    """
     sizes = demo_size(scale)
     if seed < 0:
         raise InputError(N_("the seed {seed} is negative"), fix=N_("choose 0 or more"), seed=seed)
@@ -81,6 +88,8 @@ def build_demo(*, scale: float = 1.0, seed: int = SEED) -> DemoAccount:
     }
     tables["field_values"] = pl.concat([tables["field_values"], _deal_fields(deals, next(rngs))])
     tables |= settings.tables
+    tables |= build_extras(extras, tables, np.random.default_rng([seed, _EXTRAS]))
+    absent = (*_ABSENT, *(name for name in ON_REQUEST if name not in extras))
     account = Account(
         tables={name: _conformed(name, frame).lazy() for name, frame in tables.items()},
         crm="amocrm",
@@ -88,7 +97,8 @@ def build_demo(*, scale: float = 1.0, seed: int = SEED) -> DemoAccount:
         host=HOST,
         read_from=OPENED,
         read_to=READ_TO,
-        not_read=dict.fromkeys(_ABSENT, "not_generated"),
+        not_read=dict.fromkeys(absent, "not_generated"),
+        settings=_SETTINGS | {"user_id": settings.owners[0]},
     )
     planted = _on_cards(contacts) | _on_cards(companies) | _elsewhere(sizes, settings)
     return DemoAccount(account, planted)
@@ -152,7 +162,7 @@ def _deal_fields(deals: Deals, rng: np.random.Generator) -> pl.DataFrame:
     ids = deals.frame["id"]
     parts = []
     for field_id, share, texts in (
-        (WHENCE, 0.15, ("сайт", "звонок", "выставка", "рекомендация", "повторный")),
+        (WHENCE, 0.15, WHENCE_TEXTS),
         (VISIT, 0.1, None),
     ):
         rows = np.flatnonzero(rng.random(len(ids)) < share)
@@ -161,6 +171,9 @@ def _deal_fields(deals: Deals, rng: np.random.Generator) -> pl.DataFrame:
         else:
             raw = pl.Series(texts).gather(rng.integers(0, len(texts), len(rows)))
         frame = pl.DataFrame({"record_id": ids.gather(rows), "raw": raw})
+        if texts is not None:
+            enum = pl.col("raw").replace_strict(WHENCE_IDS, return_dtype=pl.String)
+            frame = frame.with_columns(enum_id=enum)
         named = frame.with_columns(entity=pl.lit("deal"), field_id=pl.lit(field_id))
         parts.append(FIELD_VALUES.conform(named))
     return pl.concat(parts)

@@ -58,6 +58,24 @@ _IDLE_TAGS = (
 )
 CONTACT_TAGS = ("клиент", "прораб", "дилер", "дизайнер", "поставщик", "импорт 1С", "рассылка")
 POSITION, CITY, TAX_ID, WHENCE, VISIT = "POSITION", "700301", "700302", "700303", "700304"
+PHONE_LABELS = ("WORK", "WORKDD", "MOB", "FAX", "HOME", "OTHER")
+EMAIL_LABELS = ("WORK", "PRIV", "OTHER")
+WHENCE_TEXTS = ("сайт", "звонок", "выставка", "рекомендация", "повторный")
+WHENCE_IDS = {text: str(4_810_001 + 2 * at) for at, text in enumerate(WHENCE_TEXTS)}
+_GROUPS = {"0": "Отдел продаж", "300001": "Розничный отдел", "300002": "Оптовый отдел",
+           "300003": "Колл-центр"}  # fmt: skip
+_REQUIRED = (  # field, and the stage from which on it must be filled
+    (WHENCE, "3100001", "31000015"),
+    ("700324", "3100001", "31000014"),
+    (WHENCE, "3100002", "31000023"),
+)
+_WEBHOOKS = (
+    ("hooks.krovlya-demo58.ru/amo", "add_lead,status_lead", False),
+    ("telephony.krovlya-demo58.ru/in", "add_contact,update_contact", False),
+    ("old-site.krovlya-demo58.ru/form", "add_lead", True),
+)
+_WIDGETS = ("demo_telephony", "demo_forms", "demo_messenger", "demo_calculator", "demo_mailing")
+_ACTIVE_WIDGETS = 3
 _FIELDS = (
     ("contact", "PHONE", "Телефон", "PHONE", "multitext"),
     ("contact", "EMAIL", "Email", "EMAIL", "multitext"),
@@ -112,6 +130,18 @@ def build_settings(phones: Sequence[str], n_tasks: int, n_tags: int) -> Settings
         "tags": _tags((*tags, *_IDLE_TAGS), "deal", 40_001)
         + _tags(CONTACT_TAGS, "contact", 41_001),
         "fields": _fields(),
+        "field_enums": _enums(),
+        "field_statuses": [
+            {"entity": "deal", "field_id": id_, "pipeline_id": pipeline, "status_id": status}
+            for id_, pipeline, status in _REQUIRED
+        ],
+        "user_groups": [{"id": id_, "name": name} for id_, name in _GROUPS.items()],
+        "webhooks": _webhooks(),
+        "widgets": [
+            {"id": str(7_001 + i), "name": name, "is_active": i < _ACTIVE_WIDGETS}
+            for i, name in enumerate(_WIDGETS)
+        ],
+        "unsorted": [],  # its deals would be of the state "unsorted", and the audit saw none
     }
     tables = {name: _table(name, values) for name, values in rows.items()}
     return Settings(
@@ -130,7 +160,9 @@ Row = dict[str, object]
 
 def _table(name: str, rows: list[Row]) -> pl.DataFrame:
     contract = SNAPSHOT_TABLES[name]
-    return contract.conform(pl.DataFrame(rows, infer_schema_length=None))
+    return (
+        contract.conform(pl.DataFrame(rows, infer_schema_length=None)) if rows else contract.empty()
+    )
 
 
 def _users(phones: Sequence[str]) -> list[Row]:
@@ -172,7 +204,10 @@ def _rights(users: list[Row]) -> list[Row]:
             ]
         # Deleting tasks is no danger to the client base, and is not counted.
         task = "all" if i % 4 == 0 and user["is_active"] else "denied"
-        rows.append({"user_id": user["id"], "entity": "task", "action": "delete", "scope": task})
+        rows += [
+            {"user_id": user["id"], "entity": "task", "action": action, "scope": task}
+            for action in ("edit", "delete")
+        ]
     return rows
 
 
@@ -203,9 +238,42 @@ def status_of(pipeline: str, stage: int) -> str:
 
 def _fields() -> list[Row]:
     return [
-        {"entity": entity, "id": id_, "name": name, "code": code or None, "type": type_, "sort": i}
+        {
+            "entity": entity,
+            "id": id_,
+            "name": name,
+            "code": code or None,
+            "type": type_,
+            "sort": i,
+            "is_api_only": id_ == VISIT,
+            "is_computed": False,
+        }
         for i, (entity, id_, name, code, type_) in enumerate(_FIELDS)
     ]
+
+
+def _enums() -> list[Row]:
+    """Return the labels of numbers and addresses, shared by both kinds of cards, and the lists."""
+    labels = [("PHONE", at, label) for at, label in enumerate(PHONE_LABELS)]
+    labels += [("EMAIL", 10 + at, label) for at, label in enumerate(EMAIL_LABELS)]
+    rows: list[Row] = [
+        {"entity": entity, "field_id": id_, "id": str(4_800_001 + 2 * at), "value": label,
+         "code": label, "sort": 2 * (at % 10) + 2}
+        for entity in ("contact", "company")
+        for id_, at, label in labels
+    ]  # fmt: skip
+    return rows + [
+        {"entity": "deal", "field_id": WHENCE, "id": WHENCE_IDS[text], "value": text, "sort": at}
+        for at, text in enumerate(WHENCE_TEXTS)
+    ]
+
+
+def _webhooks() -> list[Row]:
+    return [
+        {"id": str(6_001 + at), "destination": f"https://{place}", "events": events,
+         "is_disabled": is_off}
+        for at, (place, events, is_off) in enumerate(_WEBHOOKS)
+    ]  # fmt: skip
 
 
 def _numbered(names: Sequence[str], start: int) -> list[Row]:

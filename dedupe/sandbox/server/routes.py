@@ -15,7 +15,7 @@ from functools import cache
 
 from .reply import Handler
 
-_PART = re.compile(r"\{(\w+)(?::([^{}]+))?\}")
+_PART = re.compile(r"\{(\w+)(?::((?:[^{}]|\{[^{}]*\})+))?\}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,9 +123,7 @@ def _has_value(values: list[dict[str, Any]], wanted: object) -> bool:
         found = [float(v["value"]) for v in values if _is_number(v.get("value"))]
         return any((low is None or low <= n) and (high is None or n <= high) for n in found)
     asked = set(texts(wanted))
-    return any(
-        str(v.get("enum_id")) in asked or _plain(v.get("value")) in asked for v in values
-    )
+    return any(str(v.get("enum_id")) in asked or _plain(v.get("value")) in asked for v in values)
 
 
 def _is_number(value: object) -> bool:

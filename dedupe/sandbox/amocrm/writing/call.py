@@ -22,7 +22,6 @@ from .problems import (
     RefusalError,
     invalid,
     no_choice,
-    problem,
     refuse,
     too_many,
     unexpected,
@@ -131,12 +130,12 @@ class Call:
     def may(self, kind: str, action: str, record: Mapping[str, Any] | None = None) -> bool:
         """Tell whether the user may view, edit or add a record of `kind`."""
         rights = self.me.get("rights") or {}
-        right = (rights.get(kind) or {}).get(action, "A")
-        if rights.get("is_admin") or right == "A" or record is None:
-            return bool(rights.get("is_admin")) or right != "D"
+        right = "A" if rights.get("is_admin") else (rights.get(kind) or {}).get(action, "D")
+        if right in ("A", "D") or record is None:
+            return bool(right != "D")
         if right == "G":
-            return bool(record.get("group_id") == (rights.get("group_id") or 0))
-        return bool(right == "M" and record.get("responsible_user_id") == self.me.get("id"))
+            return self.state.group_of(self.request.user_id) == record.get("group_id")
+        return bool(record.get("responsible_user_id") == self.request.user_id)
 
     def need_right(self, kind: str, action: str, record: Mapping[str, Any] | None = None) -> None:
         """End the request here unless the user may do that."""
@@ -190,6 +189,3 @@ def _told(wrong: Sequence[Item]) -> Reply:
 
 def _is_no_object(item: object) -> bool:
     return not isinstance(item, dict)
-
-
-__all__ = ["MAX_ITEMS", "Answer", "Call", "Item", "Record", "handler", "problem"]

@@ -7,15 +7,16 @@ unknown key, a dismissed user or a wrong type anywhere refuses the whole request
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ..links import Link
 from .call import Answer, Call, Item, Record
-from .problems import missing, no_choice, not_found, refuse, too_many
+from .problems import Problem, missing, no_choice, not_found, refuse, too_many, wrong_type
 from .shapes import Shape, shape_problems
 from .stages import STAGE_KEYS, settle_stage
 from .tags import retag, tag_problems
+from .unsorted import forget_unsorted
 from .values import apply_field_values, read_field_values
 
 COMMON: Shape = {
@@ -53,6 +54,9 @@ def add_cards(call: Call) -> Answer:
     kind = call.values["kind"]
     call.need_right(kind, "add")
     made = [(item, new_card(call, kind, item)) for item in call.items()]
+    for item, record in made:
+        if kind == "leads" and not item.problems:
+            embed(call, item, record)
     call.check()
     for _, record in made:
         call.draft.put(kind, record)
@@ -92,9 +96,22 @@ def change_one(call: Call) -> Answer:
     return 200, _changed(call, kind, record or {}, item)
 
 
-def new_card(call: Call, kind: str, item: Item, path: str = "") -> Record:
-    """Return a card made from `item`; what is wrong is noted in it, `path` before each path."""
-    sent = item.sent
+def new_card(call: Call, kind: str, item: Item, embedded: Shape | None = None) -> Record:
+    """Return a card made from `item`, its id 0 where something is wrong, noted in the item."""
+    sent, record = item.sent, _blank_card(call, kind)
+    item.problems += shape_problems(sent, COMMON | OWN[kind])
+    if not item.problems:
+        shape = MADE_WITH[kind] if embedded is None else embedded
+        item.problems += shape_problems(sent.get("_embedded", {}), shape, "_embedded.")
+    if not item.problems:
+        _fill(call, kind, item, record, None)
+    if not item.problems:
+        record["id"] = call.draft.new_id(kind)
+        _name_new(call, kind, record)
+    return record
+
+
+def _blank_card(call: Call, kind: str) -> Record:
     user = call.request.user_id
     record: Record = {
         "id": 0,
@@ -110,20 +127,8 @@ def new_card(call: Call, kind: str, item: Item, path: str = "") -> Record:
         "account_id": call.state.account_id,
         "_embedded": {"tags": []},
     }
-    record |= {"first_name": "", "last_name": ""} if kind == "contacts" else {}
-    record |= NEW_LEAD if kind == "leads" else {}
-    before = len(item.problems)
-    item.problems += shape_problems(sent, COMMON | OWN[kind])
-    if len(item.problems) == before:
-        item.problems += shape_problems(sent.get("_embedded", {}), MADE_WITH[kind], "_embedded.")
-    if len(item.problems) == before:
-        _fill(call, kind, item, record, None)
-    if len(item.problems) == before:
-        record["id"] = call.draft.new_id(kind)
-        _name_new(kind, sent, record)
-        if kind == "leads":
-            _embed(call, item, record["id"], record)
-    return record
+    parts: Record = {"first_name": "", "last_name": ""}
+    return record | {"contacts": parts, "companies": {}, "leads": NEW_LEAD}[kind]
 
 
 NEW_LEAD: Record = {
@@ -150,14 +155,16 @@ def change_card(call: Call, kind: str, item: Item, id_: int) -> Record | None:
     if not item.problems:
         item.problems += shape_problems(sent.get("_embedded", {}), TAGS, "_embedded.")
     call.need_right(kind, "edit", record)
+    before = dict(record)
     if not item.problems:
-        before = dict(record)
         record |= {"updated_at": call.now, "updated_by": call.request.user_id}
         _fill(call, kind, item, record, before)
     if item.problems:
         return None
     if kind == "contacts":
         _rename(call, sent, record)
+    if kind == "leads":
+        forget_unsorted(call, before, record)
     call.draft.put(kind, record)
     return record
 
@@ -183,9 +190,9 @@ def _fill(call: Call, kind: str, item: Item, record: Record, before: Record | No
     record["_embedded"] = {"tags": retag(call, kind, sent, record["_embedded"]["tags"])}
 
 
-def _name_new(kind: str, sent: Record, record: Record) -> None:
+def _name_new(call: Call, kind: str, record: Record) -> None:
     if kind == "contacts" and not record["name"]:
-        record["name"] = _joined(record)
+        record["name"] = _joined(call, record)
     if kind == "leads" and not record["name"]:
         record["name"] = f"Сделка #{record['id']}"
 
@@ -193,49 +200,52 @@ def _name_new(kind: str, sent: Record, record: Record) -> None:
 def _rename(call: Call, sent: Record, record: Record) -> None:
     """Make the name of a contact follow its parts, unless it was sent itself."""
     if "name" not in sent and ("first_name" in sent or "last_name" in sent):
-        is_last_first = call.state.settings.get("contact_name_display_order") == "2"
-        record["name"] = _joined(record, is_last_first=is_last_first)
+        record["name"] = _joined(call, record)
 
 
-def _joined(record: Record, *, is_last_first: bool = False) -> str:
+def _joined(call: Call, record: Record) -> str:
     parts = [record["first_name"] or "", record["last_name"] or ""]
-    return " ".join(part for part in (reversed(parts) if is_last_first else parts) if part)
+    if call.state.settings.get("contact_name_display_order") == "2":  # the surname first
+        parts.reverse()
+    return " ".join(part for part in parts if part)
 
 
-def _embed(call: Call, item: Item, lead_id: int, record: Record) -> None:
-    """Stage the links that a new lead is made with, and its source."""
+def embed(call: Call, item: Item, record: Record) -> None:
+    """Stage the links that a new lead is made with, and take over its source."""
     embedded = item.sent.get("_embedded", {})
     for kind in ("contacts", "companies"):
         references = embedded.get(kind, [])
         if kind == "companies" and len(references) > 1:
             item.problems.append(too_many("_embedded.companies", 1))
         for at, reference in enumerate(references):
-            _embed_one(call, item, lead_id, kind, reference, f"_embedded.{kind}.{at}.")
-    source = embedded.get("source", {})
+            link = _embedded_link(call, record["id"], kind, reference)
+            if isinstance(link, Link):
+                call.draft.link(link)
+            else:
+                path = f"_embedded.{kind}.{at}"
+                item.problems += [replace(p, path=f"{path}.{p.path}".rstrip(".")) for p in link]
+    take_source(call, item, record)
+
+
+def take_source(call: Call, item: Item, record: Record) -> None:
+    """Set the lead's source to the one of the external id that was sent."""
+    source = item.sent.get("_embedded", {}).get("source", {})
     item.problems += shape_problems(source, SOURCE, "_embedded.source.")
     for known in call.state.all("sources"):
         if known["external_id"] == source.get("external_id", ""):
             record["source_id"] = known["id"]
 
 
-def _embed_one(
-    call: Call,
-    item: Item,
-    lead_id: int,
-    kind: str,
-    reference: Any,
-    path: str,  # noqa: ANN401
-) -> None:
+def _embedded_link(
+    call: Call, lead_id: int, kind: str, reference: object
+) -> Link | Sequence[Problem]:
     if not isinstance(reference, dict):
-        item.problems.append(no_choice(path.rstrip(".")))
-        return
-    problems = list(shape_problems(reference, REFERENCE, path))
+        return [wrong_type("", "array")]
+    problems = list(shape_problems(reference, REFERENCE))
     if not problems and call.card(kind, reference["id"]) is None:
-        problems.append(no_choice(f"{path}id"))
-    item.problems += problems
-    if not problems:
-        is_main = reference.get("is_main") if kind == "contacts" else None
-        call.draft.link(Link("leads", lead_id, kind, reference["id"], is_main))
+        problems = [no_choice("id")]
+    is_main = reference.get("is_main") if kind == "contacts" else None
+    return problems or Link("leads", lead_id, kind, reference["id"], is_main)
 
 
 def _changed(call: Call, kind: str, record: Record, item: Item) -> Record:

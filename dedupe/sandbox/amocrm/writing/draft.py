@@ -82,6 +82,10 @@ class Draft:
         """Stage a link to be taken away."""
         self._links.append((False, link))
 
+    def add_effect(self, effect: Effect) -> None:
+        """List an effect that is no change of a record: an automation that would start."""
+        self._effects.append(effect)
+
     def commit(self) -> tuple[Effect, ...]:
         """Carry everything out and return what changed."""
         self._make_tags()

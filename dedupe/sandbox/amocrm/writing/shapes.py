@@ -12,7 +12,7 @@ from typing import Any
 
 from .problems import Problem, missing, unexpected, wrong_type
 
-Shape = Mapping[str, str]
+Shape = dict[str, str]
 
 
 def shape_problems(item: Mapping[str, Any], shape: Shape, path: str = "") -> Iterator[Problem]:

@@ -28,7 +28,8 @@ def settle_stage(
     call: Call, sent: Record, record: Record, before: Record | None
 ) -> Iterator[Problem]:
     """Move the lead to the stage that was sent; yield what is wrong with it."""
-    pipeline = sent.get("pipeline_id") or (before or _main(call))["pipeline_id"]
+    own = before or _main(call)
+    pipeline = int(sent.get("pipeline_id") or 0) if "pipeline_id" in sent else own["pipeline_id"]
     status = sent.get("status_id")
     stages = call.state.statuses(pipeline)
     if not stages:
@@ -50,7 +51,8 @@ def _settle_end(
     """Set closed_at and the loss reason as the stage demands."""
     is_closed, was = record["status_id"] in (WON, LOST), before or {}
     reason = sent.get("loss_reason_id", was.get("loss_reason_id"))
-    if sent.get("loss_reason_id") is not None and call.state.get("loss_reasons", reason) is None:
+    sent_reason = sent.get("loss_reason_id")
+    if sent_reason is not None and call.state.get("loss_reasons", sent_reason) is None:
         yield no_choice("loss_reason_id")
     is_same = was.get("status_id") == record["status_id"] and was.get("closed_at") is not None
     closed_at = was.get("closed_at") if is_same else call.now

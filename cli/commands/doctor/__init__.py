@@ -1,0 +1,91 @@
+"""`crmclean doctor`: is everything here that a run needs? Changes nothing in the CRM."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from cli.options import Session, has_color, with_session
+from cli.words import Command, Option
+from dedupe.language import N_, tr, trn
+
+from .check import ERROR, OK, SKIPPED, WARNING, Check, worst
+
+SCHEMA = "crmclean.doctor/1"
+MARKS = {
+    OK: (N_("ok"), "green"),
+    WARNING: (N_("warning"), "yellow"),
+    ERROR: (N_("error"), "red"),
+    SKIPPED: (N_("skipped"), None),
+}
+
+
+@click.command(
+    cls=Command,
+    help=N_(
+        "Check the installation, the config, the state folder and, for every profile (or that of "
+        "-p), its sign-in, clock and rights. Ends with the exit code of the first error."
+    ),
+    short_help=N_("Check the installation, the config and the sign-in."),
+    epilog=N_("Examples:\n\n\b\n  crmclean doctor\n  crmclean doctor --offline --format json"),
+)
+@click.option("--offline", is_flag=True, cls=Option, help=N_("Send nothing to any CRM."))
+@with_session
+def doctor(session: Session, offline: bool) -> None:
+    """Run the checks, show them, end with the gravest one's code."""
+    from .account import account_checks
+    from .machine import machine_checks
+    from .settings import profiles, settings_checks
+
+    checks = [*machine_checks(), *settings_checks(session)]
+    for name, profile in profiles(session).items():
+        checks += account_checks(session, name, profile, offline=offline)
+    _show(session, checks)
+    code = worst(checks)
+    if code:
+        raise click.exceptions.Exit(code)
+
+
+def _show(session: Session, checks: list[Check]) -> None:
+    if session.is_json:
+        document = {
+            "schema": SCHEMA,
+            "exit_code": worst(checks),
+            "checks": [check.document() for check in checks],
+        }
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        return
+    shown = [c for c in checks if c.status in (WARNING, ERROR)] if session.quiet else checks
+    for check in shown:
+        click.echo(_line(check))
+    session.say(_verdict(checks))
+
+
+def _line(check: Check) -> str:
+    mark, color = MARKS[check.status]
+    wide = max(len(tr(word)) for word, _ in MARKS.values())
+    label = f"{tr(mark):{wide}}"
+    if has_color() and color:
+        label = click.style(label, fg=color)
+    profile = f"{check.profile}: " if check.profile else ""
+    fix = f"; {check.fix}" if check.fix else ""
+    return f"{label}  {profile}{check.text}{fix}"
+
+
+def _verdict(checks: list[Check]) -> str:
+    errors = sum(c.status == ERROR for c in checks)
+    warnings = sum(c.status == WARNING for c in checks)
+    if errors:
+        return trn(
+            "{n} error; mend the first and run: crmclean doctor",
+            "{n} errors; mend the first and run: crmclean doctor",
+            errors,
+        )
+    if any(c.code == "config" and c.status == WARNING for c in checks):
+        return tr(N_("Next: crmclean init"))
+    if warnings:
+        return trn(
+            "{n} warning. Next: crmclean pull", "{n} warnings. Next: crmclean pull", warnings
+        )
+    return tr(N_("All is well. Next: crmclean pull"))

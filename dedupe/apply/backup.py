@@ -1,0 +1,63 @@
+"""Copies of cards as the CRM gave them, durable before the first write to one of them.
+
+One JSON Lines file per run: a card a line. The journal keeps its path and the line's SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from dedupe.errors import StorageError
+from dedupe.language import N_
+
+from .journal import Journal
+from .sink import Card
+
+
+class Backup:
+    """The backup file of one run."""
+
+    def __init__(self, folder: Path, run_id: str, journal: Journal) -> None:
+        self._path = folder / "backup" / f"{run_id}.jsonl"
+        self._run_id, self._journal = run_id, journal
+
+    def keep(self, cards: Iterable[Card]) -> None:
+        """Append cards and sync them. Raises StorageError; then nothing may be sent."""
+        lines = [(card, _line(card)) for card in cards]
+        try:
+            self._path.parent.mkdir(mode=0o700, exist_ok=True)
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            with os.fdopen(descriptor, "ab") as file:
+                file.write(b"".join(line for _, line in lines))
+                file.flush()
+                os.fsync(file.fileno())
+            _sync_folder(self._path.parent)
+        except OSError as error:
+            raise StorageError(
+                N_("the backup can't be written ({reason}), so nothing was sent"),
+                where=str(self._path),
+                fix=N_("free space or mend its rights, then run crmclean resume"),
+                reason=(error.strerror or type(error).__name__).lower(),
+            ) from error
+        for card, line in lines:
+            sha = hashlib.sha256(line).hexdigest()
+            self._journal.keep_backup(
+                self._run_id, card.ref.entity, card.ref.id, sha, str(self._path)
+            )
+
+
+def _line(card: Card) -> bytes:
+    facts = {"entity": card.ref.entity, "id": card.ref.id, "card": dict(card.raw)}
+    return json.dumps(facts, ensure_ascii=False, sort_keys=True, default=str).encode() + b"\n"
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

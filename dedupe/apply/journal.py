@@ -244,27 +244,35 @@ class Journal:
     # --- operations
 
     def intend(
-        self, run_id: str, op_id: str, *, method: str, path: str, body: bytes, before: object
+        self,
+        run_id: str,
+        op_ids: Sequence[str],
+        *,
+        method: str,
+        path: str,
+        body: bytes,
+        before: Mapping[str, object],
     ) -> str:
-        """Put the exact bytes of an operation on disk, before any of them goes out.
+        """Put the exact bytes of a request on disk, before any of them goes out.
 
-        `before` is what the touched fields held, JSON-able. Returns the request's fingerprint.
+        `before` is what each of its operations will change, JSON-able. Returns the fingerprint.
         """
         print_ = fingerprint(method, path, body)
         with self._transaction():
-            self._move(
-                run_id,
-                op_id,
-                OpState.INTENT,
-                attempt=self.op(run_id, op_id).attempt + 1,
-                intent_at=self._moment(),
-                method=method,
-                path=path,
-                body=body,
-                fingerprint=print_,
-                before=json.dumps(before, ensure_ascii=False, sort_keys=True),
-            )
-            self._event(run_id, "", op_id, OpState.INTENT, print_)
+            for op_id in op_ids:
+                own = self._move(
+                    run_id,
+                    op_id,
+                    OpState.INTENT,
+                    attempt=self.op(run_id, op_id).attempt + 1,
+                    intent_at=self._moment(),
+                    method=method,
+                    path=path,
+                    body=body if op_id == op_ids[0] else None,  # a batch has one body
+                    fingerprint=print_,
+                    before=json.dumps(before.get(op_id), ensure_ascii=False, sort_keys=True),
+                )
+                self._event(run_id, own.gid, op_id, OpState.INTENT, print_)
         return print_
 
     def settle(self, run_id: str, op_id: str, state: OpState, **facts: object) -> None:
@@ -296,10 +304,12 @@ class Journal:
             return self._ops("where run_id=?", run_id)
         return self._ops("where run_id=? and gid=?", run_id, gid)
 
-    def unresolved(self) -> list[OpRecord]:
-        """Return the operations of all runs whose outcome is not known, the oldest first."""
+    def unresolved(self, run_id: str | None = None) -> list[OpRecord]:
+        """Return the operations of one run, or of all, whose outcome is not known; oldest first."""
         marks = ",".join("?" * len(UNRESOLVED))
-        return self._ops(f"where state in ({marks})", *UNRESOLVED)
+        if run_id is None:
+            return self._ops(f"where state in ({marks})", *UNRESOLVED)
+        return self._ops(f"where state in ({marks}) and run_id=?", *UNRESOLVED, run_id)
 
     def counts(self, run_id: str) -> dict[OpState, int]:
         """Count a run's operations by state."""

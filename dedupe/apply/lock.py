@@ -1,7 +1,7 @@
 """One writer per account and machine: a lock that the kernel frees on any death.
 
-The file's text (pid, host, run, since) is for messages only; whether the lock is held, the operating
-system says. The file is never deleted: a deleted lock file can be locked twice.
+Who holds it (pid, host, run, since) is written beside it, for messages only; whether it is held,
+the operating system says. The file is never deleted: a deleted lock file can be locked twice.
 """
 
 from __future__ import annotations

@@ -83,7 +83,10 @@ class Sink(Protocol):
         """Fetch records as they are now; None for one that is gone."""
 
     def request(self, items: Sequence[tuple[str, Op]], cards: Cards) -> Request:
-        """Render operations (id, op) of one kind, computed from fresh `cards`, into one request."""
+        """Render operations (id, op) of one kind, computed from fresh `cards`, into one request.
+
+        The id becomes the marker of what is created. More than one only of PatchCard or of SetTags.
+        """
 
     def send(self, request: Request) -> Result:
         """Send a request once; retry only what surely never reached the CRM."""

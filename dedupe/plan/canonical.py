@@ -1,9 +1,9 @@
 """JSON in one spelling: equal values are equal bytes, and only such bytes are read.
 
-Keys are sorted, texts are NFC and kept as they are, nothing stands between tokens, there are no
-floating-point numbers (money and ids are text) and no missing values of JavaScript's kind. The
-reader takes lines of that spelling alone: a repeated key, a half of a surrogate pair, a number
-that is no whole one or a depth that no plan has are told with their column.
+Keys are sorted, texts are kept as they are, nothing stands between tokens, and there are no
+floating-point numbers: money, ids and shares are text. The reader is as strict: a repeated key, a
+half of a surrogate pair, a number that is no whole one or a depth that no plan has is an error
+that names its place.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ Json = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
 MAX_DEPTH = 16  # a plan's deepest line has eight
 _MAX_DIGITS = 19
 _NOT_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[^\[\]{}]', re.DOTALL)
+_ESCAPED = re.compile(r"(?<!\\)(?:\\\\)*\\u(?:d[89a-f]|0000)", re.IGNORECASE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MEND = N_("make the plan again with: crmclean plan")
 
@@ -50,7 +51,7 @@ def normal_text(text: str) -> str:
 
 
 def parse_line(line: bytes, where: str) -> dict[str, Any]:
-    """Return the object of one line. Raises InputError that names the line and, if it can, a column."""
+    """Return the object of one line. Raises InputError that names the line and the column."""
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -111,6 +112,6 @@ def _whole(digits: str, where: str) -> int:
 
 def _check_texts(text: str, where: str) -> None:
     # Only an escape can make half a pair or a NUL: the bytes themselves were UTF-8.
-    at = re.search(r"\\u(?:d[89a-f]|0000)", text, re.IGNORECASE)
+    at = _ESCAPED.search(text)
     if at is not None:
         raise bad(N_("half of a character, or none"), f"{where}:{at.start() + 1}")

@@ -11,6 +11,7 @@ from what stands on the card at that moment.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -345,9 +346,8 @@ Op = (
 )
 
 
-def worst(effects: object) -> Effect:
-    """Return the gravest of `effects`, an iterable; of none, the mildest."""
-    assert hasattr(effects, "__iter__")
+def worst(effects: Iterable[Effect]) -> Effect:
+    """Return the gravest of `effects`; of none, the mildest."""
     return max(effects, key=EFFECTS.index, default=Effect.ADDITIVE)
 
 

@@ -39,7 +39,7 @@ def journal(tmp_path: Path):
 
 def intend(journal: Journal, op_id: str = "g-1/01") -> str:
     return journal.intend(
-        "r-1", op_id, method="PATCH", path="/contacts/1", body=b"{}", before={"name": None}
+        "r-1", [op_id], method="PATCH", path="/contacts/1", body=b"{}", before={op_id: "x"}
     )
 
 
@@ -108,11 +108,11 @@ def test_a_run_can_stop_and_end(journal) -> None:
 def test_the_audit_log_is_the_chain_without_personal_data(journal, tmp_path) -> None:
     journal.intend(
         "r-1",
-        "g-1/01",
+        ["g-1/01"],
         method="PATCH",
         path="/contacts/1",
         body=b'{"name": "Fictional Person"}',
-        before={"name": "Fictional Person"},
+        before={"g-1/01": {"name": "Fictional Person"}},
     )
     lines = [json.loads(x) for x in (tmp_path / AUDIT_NAME).read_text("utf-8").splitlines()]
     assert [line["state"] for line in lines] == ["running", "intent"]
@@ -205,7 +205,7 @@ ops = [(f"g/{n}", "g") for n in range(5000)]
 journal.start(Start(run_id="r", plan_hash=sys.argv[2], plan_path="p", header={},
                     groups=[("g", "merge")], ops=ops))
 for op_id, _ in ops:
-    journal.intend("r", op_id, method="PATCH", path="/x", body=b"{}", before=None)
+    journal.intend("r", [op_id], method="PATCH", path="/x", body=b"{}", before={})
     print(op_id, flush=True)
 """
 

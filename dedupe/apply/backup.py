@@ -13,9 +13,9 @@ from pathlib import Path
 
 from dedupe.errors import StorageError
 from dedupe.language import N_
+from dedupe.plan.sink import Card
 
 from .journal import Journal
-from .sink import Card
 
 
 class Backup:

@@ -26,9 +26,8 @@ from dedupe.plan.ops import (
     UnlinkCards,
     ValuesChange,
 )
+from dedupe.plan.sink import Card, Cards
 from dedupe.plan.values_change import applied, narrowed
-
-from .sink import Card, Cards
 
 
 class Look(Enum):

@@ -24,11 +24,11 @@ from dedupe.language import N_
 from dedupe.plan import op_json
 from dedupe.plan.ops import Effect, PatchCard, Ref, SetTags
 from dedupe.plan.plan import Group, Phase, Plan, PlanOp
+from dedupe.plan.sink import Card, Cards, Outcome, Request, Result, Sink
 
 from .backup import Backup
 from .conditions import Look, effective, look, possible
 from .journal import Journal
-from .sink import Card, Cards, Outcome, Request, Result, Sink
 from .states import SETTLED, GroupState, OpState, RunState
 
 _ATTEMPTS = 4

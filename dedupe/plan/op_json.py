@@ -1,4 +1,4 @@
-"""Operations as JSON and back. `type` says which one; nothing else may be there, nothing may lack."""
+"""Operations as JSON and back: `type` says which one, and exactly its fields are there."""
 
 from __future__ import annotations
 

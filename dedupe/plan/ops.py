@@ -276,7 +276,7 @@ class AddNote:
         return Effect.ADDITIVE
 
     def reverse(self) -> EditNote:
-        """Return the edit that leaves a tombstone; its `note_id` is known once the note is there."""
+        """Return the edit that leaves a tombstone; the executor knows its `note_id`."""
         return EditNote(record=self.record, note_id=None, text=tombstone(), before=self.text)
 
     @property

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
-from dedupe.plan.ops import Item, Op, Ref
+from .ops import Item, Op, Ref
 
 
 class Outcome(StrEnum):

@@ -139,6 +139,7 @@ def _profile(session: Session) -> tuple[str, Profile]:
 def _login_by_token(session: Session, name: str, profile: Profile) -> Standing:
     from dedupe.crm.signin import (
         LongLivedToken,
+        account_host,
         check_place,
         clean_secret,
         connect,
@@ -148,7 +149,10 @@ def _login_by_token(session: Session, name: str, profile: Profile) -> Standing:
 
     check_place(profile)
     token = clean_secret(_asked(session, N_("Long-lived token"), hidden=True), "token")
-    connection = connect(name, profile, session.state(), LongLivedToken(lambda: token))
+    host = account_host(name, profile)
+    connection = connect(
+        name, profile, session.state(), LongLivedToken(lambda: token, host), os.environ
+    )
     try:
         standing = fetch_standing(connection)
     finally:
@@ -196,13 +200,13 @@ def _asked(session: Session, question: str, *, hidden: bool) -> str:
 
 def _standing(session: Session, name: str, profile: Profile) -> Standing:
     """Ask the CRM who we are. Raises SignInError, also where the account has moved."""
-    from dedupe.crm.signin import connect, fetch_standing, moved_error, token_source
+    from dedupe.crm.signin import MovedError, connect, fetch_standing, moved_error, token_source
 
     tokens = token_source(name, profile, session.state(), os.environ)
-    connection = connect(name, profile, session.state(), tokens)
+    connection = connect(name, profile, session.state(), tokens, os.environ)
     try:
         return fetch_standing(connection)
-    except RemoteError as error:
+    except (RemoteError, MovedError) as error:
         moved = moved_error(name, profile, session.state(), os.environ)
         raise moved or error from error
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -181,20 +182,15 @@ def _default_place(name: str) -> str:
 
 def _write(path: Path, text: str, force: bool) -> None:
     """Write the file whole or not at all; without `force`, never over one that came meanwhile."""
-    beside = path.with_name(f".{path.name}.new")
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(6)}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8")
+        with beside.open("x", encoding="utf-8") as file:
+            file.write(text)
         try:
-            if force:
-                beside.replace(path)
-            else:
-                path.hardlink_to(beside)
+            _put(beside, path, force)
         finally:
             beside.unlink(missing_ok=True)
-    except FileExistsError:
-        _check_free(path, force)
-        raise
     except OSError as error:
         raise StorageError(
             N_("can't be written ({reason})"),
@@ -202,6 +198,16 @@ def _write(path: Path, text: str, force: bool) -> None:
             fix=N_("name another file with --config"),
             reason=(error.strerror or type(error).__name__).lower(),
         ) from error
+
+
+def _put(beside: Path, path: Path, force: bool) -> None:
+    if not force:
+        try:
+            path.hardlink_to(beside)
+            return
+        except OSError:  # it came meanwhile, or the file system has no links
+            _check_free(path, force)
+    beside.replace(path)
 
 
 def _tell(session: Session, path: Path, name: str, place: Place) -> None:

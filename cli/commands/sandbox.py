@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -124,10 +125,8 @@ def sandbox(
         effects=effects_path,
     ) as served:
         _show(session, served, token)
-        try:
+        with contextlib.suppress(KeyboardInterrupt):  # the usual end of a server
             served.wait()
-        except KeyboardInterrupt:
-            pass  # the usual end of a server
         _tell(session, served)
 
 

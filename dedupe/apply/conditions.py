@@ -163,7 +163,7 @@ def _is_made(items: tuple[object, ...], change: ValuesChange) -> bool:
 
 def _look_at_link(op: LinkCards, card: Card) -> Look:
     if op.to not in card.links:
-        return Look.READY
+        return Look.STALE if op.was_linked else Look.READY
     is_main = card.links[op.to]
     return Look.READY if op.is_main and not is_main else Look.DONE
 

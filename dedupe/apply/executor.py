@@ -232,11 +232,11 @@ class Executor:
 
     def _carry_out_batch(self, groups: Sequence[Group], cards: Cards) -> None:
         ops = [self._plan.by_group[group.id][0] for group in groups]
-        try:
-            self._write(ops, cards)
-        finally:
-            for group, each in zip(groups, ops, strict=True):
-                self._close(group, [each])
+        states = self._journal.ops(self._run_id)
+        over = {record.op_id for record in states if record.state in SETTLED}
+        self._write([each for each in ops if each.id not in over], cards)
+        for group, each in zip(groups, ops, strict=True):
+            self._close(group, [each])
 
     def _carry_out_group(self, group: Group, cards: Cards) -> None:
         ops = self._plan.by_group[group.id]
@@ -293,7 +293,7 @@ class Executor:
         for planned in ops:
             each = self._possible(planned, cards)
             found = look(each.op, cards)
-            if found is Look.DONE:
+            if found is Look.DONE or (found is Look.STALE and self._is_undo(each)):
                 self._journal.settle(self._run_id, each.id, OpState.NOTHING)
             elif found is Look.READY:
                 todo.append(each)
@@ -304,10 +304,13 @@ class Executor:
 
     def _possible(self, each: PlanOp, cards: Cards) -> PlanOp:
         """Of an undo, leave out what a person has changed since."""
-        if self._kinds[each.group_id] != "undo":
+        if not self._is_undo(each):
             return each
         self._ops[each.id] = replace(each, op=possible(each.op, cards))
         return self._ops[each.id]
+
+    def _is_undo(self, each: PlanOp) -> bool:
+        return self._kinds[each.group_id] == "undo"
 
     def _send(self, ops: Sequence[PlanOp], cards: Cards) -> None:
         ids = [each.id for each in ops]

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from dedupe.errors import InputError
 from dedupe.language import N_
 from dedupe.plan import op_json
-from dedupe.plan.ops import EditNote, Op
+from dedupe.plan.ops import EditNote, LinkCards, Op, Ref, UnlinkCards
 from dedupe.plan.plan import Group, Phase, Plan, PlanOp, group_effect, sealed
 
 from .journal import Journal, OpRecord
@@ -77,8 +77,19 @@ def _reverses(records: Sequence[OpRecord]) -> tuple[list[Op], int]:
             reverse = replace(reverse, note_id=record.created_id) if record.created_id else None
         if reverse is None:
             n_kept += 1
-        else:
-            ops.append(reverse)
+            continue
+        if isinstance(reverse, UnlinkCards) and reverse.was_main and reverse.main is not None:
+            # Who was the main contact is so again before the one that took its place goes.
+            ops.append(
+                LinkCards(
+                    deal_or_card=reverse.deal_or_card,
+                    to=Ref(reverse.to.entity, reverse.main),
+                    is_main=True,
+                    was_main=reverse.to.id,
+                    was_linked=True,
+                )
+            )
+        ops.append(reverse)
     return ops, n_kept
 
 

@@ -31,9 +31,11 @@ def _numbers() -> pl.Expr:
 
 def _doubled(kind: str) -> Callable[[Facts, str], Outcome]:
     def run(facts: Facts, entity: str) -> Outcome:
+        numbers = _of(facts, entity, kind).filter(_numbers())
+        # Hardly any raw value has a second number, and the others need no counting.
+        second = numbers.filter(pl.col("part") > 0)
         rows = (
-            _of(facts, entity, kind)
-            .filter(_numbers())
+            _of_cards(numbers, second)
             .group_by(RAW_VALUE)
             .agg(value=pl.col("raw").first(), n=pl.col("value").n_unique())
             .filter(pl.col("n") > 1)
@@ -46,9 +48,10 @@ def _doubled(kind: str) -> Callable[[Facts, str], Outcome]:
 
 def _repeated(kind: str) -> Callable[[Facts, str], Outcome]:
     def run(facts: Facts, entity: str) -> Outcome:
+        numbers = _of(facts, entity, kind).filter(_numbers())
+        may_repeat = pl.col("record_id").is_duplicated() | (pl.col("n_repeats") > 1)
         rows = (
-            _of(facts, entity, kind)
-            .filter(_numbers())
+            numbers.filter(may_repeat)
             .group_by("entity", "record_id", "kind", "value", "extension")
             .agg(n=pl.col("n_repeats").sum())
             .filter(pl.col("n") > 1)
@@ -76,8 +79,10 @@ def _unreadable(kind: str) -> Callable[[Facts, str], Outcome]:
     """Find values without one valid number; `group` of a finding is the class of the reason."""
 
     def run(facts: Facts, entity: str) -> Outcome:
+        values = _of(facts, entity, kind)
+        unread = values.filter(~pl.col("status").is_in(READABLE).fill_null(value=False))
         rows = (
-            _of(facts, entity, kind)
+            _of_cards(values, unread)
             .group_by(RAW_VALUE)
             .agg(
                 value=pl.col("raw").first(),
@@ -96,12 +101,18 @@ def _proposed(rows: pl.LazyFrame, facts: Facts) -> pl.LazyFrame:
     """Add what each raw value should become; what is not automatic stays below CERTAIN."""
     sure = pl.when(pl.col("is_automatic")).then(pl.col("confidence"))
     unsure = pl.min_horizontal("confidence", pl.lit(UNSURE))
-    proposals = facts.proposals.lazy().select(
+    found = rows.collect().lazy()
+    proposals = _of_cards(facts.proposals.lazy(), found).select(
         *RAW_VALUE,
         "proposal",
         confidence=pl.when(pl.col("proposal").is_not_null()).then(pl.coalesce(sure, unsure)),
     )
-    return rows.join(proposals, on=RAW_VALUE, how="left").with_columns(field=pl.col("kind"))
+    return found.join(proposals, on=RAW_VALUE, how="left").with_columns(field=pl.col("kind"))
+
+
+def _of_cards(rows: pl.LazyFrame, few: pl.LazyFrame) -> pl.LazyFrame:
+    """Leave the rows of few cards: what is dearer is then done to few rows."""
+    return rows.join(few.select("record_id").unique(), on="record_id", how="semi")
 
 
 register(

@@ -7,6 +7,7 @@ once, however many of their values fail.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -61,6 +62,16 @@ class Facts:
     def state(self, state: str) -> pl.LazyFrame:
         """Return the deals in `state` (open, won, lost, unsorted)."""
         return self.live("deal").filter(pl.col("state") == state)
+
+    def once(self, name: str, build: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+        """Return what `build` makes, made once under its name: several checks may read it."""
+        if name not in self._made:
+            self._made[name] = build()
+        return self._made[name]
+
+    @cached_property
+    def _made(self) -> dict[str, pl.DataFrame]:
+        return {}
 
     @cached_property
     def _sizes(self) -> dict[str, int]:

@@ -8,6 +8,7 @@ that is wrong in a file is said at once.
 from __future__ import annotations
 
 import codecs
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -46,7 +47,14 @@ def find_config(path: Path | None, environ: Mapping[str, str], folder: Path) -> 
             fix=N_("check --config and $CRMCLEAN_CONFIG"),
         )
     places = [folder, *folder.parents, Path(platformdirs.user_config_dir("crmclean"))]
-    return next((p / FILE_NAME for p in places if _is_file(p / FILE_NAME)), None)
+    found = next((p / FILE_NAME for p in places if _is_file(p / FILE_NAME)), None)
+    if found is not None and _is_planted(found):
+        raise ConfigError(
+            N_("this config belongs to another user"),
+            where=str(found),
+            fix=N_("name it with --config if you trust it, or work in another folder"),
+        )
+    return found
 
 
 def load_config(path: Path | None) -> Config:
@@ -70,6 +78,18 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):  # a folder that we may not look into, a name with NUL
         return False
+
+
+def _is_planted(path: Path) -> bool:
+    """Tell whether a stranger put the file there: it says where a token is sent to.
+
+    Whoever owns the folder may have a config in it; /tmp and its like are root's.
+    """
+    geteuid = getattr(os, "geteuid", None)
+    if geteuid is None:
+        return False
+    trusted = (geteuid(), 0, path.parent.stat().st_uid)
+    return path.stat().st_uid not in trusted
 
 
 def _text(path: Path) -> str:

@@ -1,7 +1,7 @@
 """Columns of phones that are two home numbers without a sign of a list: beside, glued, a tail.
 
-"89161234567 89037654321", the same without the space, and "(4852) 12-34-56/78", whose second
-number has the first one's digits but for the last two. Where both numbers are valid
+"89161234567 89037654321", the same without the space, "+7 (916) 123-45-67 8 903 765-43-21", and
+"(4852) 12-34-56/78", whose second number has the first one's digits but for the last two. Where both numbers are valid
 and unlike the rows are those of `read_phones`, which reads all the rest.
 """
 
@@ -14,6 +14,10 @@ from .readings import READINGS
 
 # One behind the other, each with its prefix.
 _BESIDE = "^(?<first>[78][0-9]{10})(?<gap> ?)(?<second>[78][0-9]{10})$"
+# Two in the usual groups; the first may have no prefix where a plus parts it from the second.
+_GROUPS = "[ -]?[(]?[0-9]{3}[)]?[ -]?[0-9]{3}[ -]?[0-9]{2}[ -]?[0-9]{2}"
+_GROUPED = f"^(?<first>[+]?[78]{_GROUPS}) (?<second>[78]{_GROUPS})$"
+_PARTED = f"^(?<first>(?:[+]?[78])?{_GROUPS}) (?<second>[+]7{_GROUPS})$"
 # A number in groups that nobody can take for two numbers; two digits behind the slash.
 _TAILED = (
     r"^(?<first>(?:(?:[+]?7|8)[ -]?)?(?:[(][0-9]{3,5}[)] ?|[0-9]{3,5}[ -]?)"
@@ -26,7 +30,7 @@ _SPACED, _GLUED, _TAIL, _BARE = 0.95, 0.9, 0.9, 0.98
 
 def read_pairs(raws: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return READINGS of those of RAWS that are such a pair of numbers, and the rest."""
-    halves = pl.concat([*_beside(raws), *_tailed(raws)])
+    halves = pl.concat([*_beside(raws), *_grouped(raws), *_parted(raws), *_tailed(raws)])
     found = halves.drop("text").hstack(plain_values(halves["text"]))
     is_pair = (pl.col("value").drop_nulls().n_unique() == 2).over("row")
     read = found.filter(is_pair).sort("row", "part")
@@ -41,6 +45,27 @@ def _beside(raws: pl.DataFrame) -> list[pl.DataFrame]:
     return [
         _half(pairs, part, pl.col(text), rule, trust)
         for part, text in enumerate(("first", "second"))
+    ]
+
+
+def _grouped(raws: pl.DataFrame) -> list[pl.DataFrame]:
+    plain = pl.col("raw").str.contains(_BESIDE)
+    pairs = _cut(raws.filter(~plain), _GROUPED)
+    rule, trust = pl.lit("space"), pl.lit(_SPACED)
+    return [
+        _half(pairs, part, pl.col(text), rule, trust)
+        for part, text in enumerate(("first", "second"))
+    ]
+
+
+def _parted(raws: pl.DataFrame) -> list[pl.DataFrame]:
+    pairs = _cut(raws, _PARTED)
+    first, rule = pl.col("first"), pl.lit("separator")
+    is_bare = first.str.count_matches("[0-9]") == _BARE_DIGITS
+    trust = pl.when(is_bare).then(_BARE).otherwise(1.0)
+    return [
+        _half(pairs, 0, first, rule, trust),
+        _half(pairs, 1, pl.col("second"), rule, pl.lit(1.0)),
     ]
 
 

@@ -31,8 +31,8 @@ class Sandbox:
     """Serves `account` as `crm` on loopback; a context manager.
 
     Without `tokens` any bearer token is taken, as an administrator's; with them only these
-    (token -> the user it belongs to, None: an administrator) and those of OAuth. `clock` tells the account's time,
-    `monotonic` that of the limit; `seed` is that of the faults.
+    (token -> the user it belongs to, None: an administrator) and those of OAuth. `clock`
+    tells the account's time, `monotonic` that of the limit; `seed` is that of the faults.
     """
 
     def __init__(

@@ -30,16 +30,16 @@ def account_checks(
     if profile.crm == "files":
         yield _files(name, profile)
         return
-    from dedupe.crm.signin import token_source
+    from dedupe.crm.signin import is_oauth, token_source
 
     try:
         source = token_source(name, profile, session.state(), os.environ)
-        # Asking an OAuth source may renew, so offline it is not asked.
-        token = "" if offline and profile.client_id else source.token()
+        if not (offline and is_oauth(profile)):  # an OAuth source may renew, and so send
+            source.token()
     except CrmCleanError as error:
         yield from_error("token", error, name)
         return
-    yield _token(name, profile, token)
+    yield _token(session, name, profile)
     if offline:
         yield Check(
             code="sign_in", status=SKIPPED, text=tr(N_("not asked: --offline")), profile=name
@@ -63,18 +63,22 @@ def _files(name: str, profile: Profile) -> Check:
     )
 
 
-def _token(name: str, profile: Profile, token: str) -> Check:
-    from dedupe.crm.signin import is_oauth, read_claims, token_place
+def _token(session: Session, name: str, profile: Profile) -> Check:
+    from dedupe.crm.signin import token_facts
 
-    place = str(token_place(profile))
-    expires_at = None if is_oauth(profile) else read_claims(token).expires_at
-    facts = {"place": place, "expires_at": expires_at.isoformat() if expires_at else None}
-    if expires_at is None:
-        text = tr(N_("token from {place}"), place=place)
+    known = token_facts(name, profile, session.state(), os.environ)
+    until = known.expires_at
+    facts = {
+        "kind": known.kind,
+        "place": known.place,
+        "expires_at": until.isoformat() if until else None,
+    }
+    if until is None:
+        text = tr(N_("token from {place}"), place=known.place)
         return Check(code="token", status=OK, text=text, profile=name, facts=facts)
-    days = (expires_at - datetime.now(UTC)).total_seconds() / 86_400
+    days = (until - datetime.now(UTC)).total_seconds() / 86_400
     text = tr(
-        N_("token from {place}, good until {until} UTC"), place=place, until=date_time(expires_at)
+        N_("token from {place}, good until {until} UTC"), place=known.place, until=date_time(until)
     )
     if days >= SOON_DAYS:
         return Check(code="token", status=OK, text=text, profile=name, facts=facts)
@@ -93,7 +97,7 @@ def _online(session: Session, name: str, profile: Profile, source: Source) -> It
     from dedupe.crm.signin import connect, fetch_standing
 
     try:
-        connection = connect(name, profile, session.state(), source)
+        connection = connect(name, profile, session.state(), source, os.environ)
         try:
             standing = fetch_standing(connection)
         finally:
@@ -110,9 +114,9 @@ def _online(session: Session, name: str, profile: Profile, source: Source) -> It
 def _moved(
     session: Session, name: str, profile: Profile, error: CrmCleanError
 ) -> CrmCleanError | None:
-    from dedupe.crm.signin import moved_error
+    from dedupe.crm.signin import MovedError, moved_error
 
-    if not isinstance(error, RemoteError):
+    if not isinstance(error, RemoteError | MovedError):
         return None
     try:
         return moved_error(name, profile, session.state(), os.environ)

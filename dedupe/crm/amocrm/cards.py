@@ -14,6 +14,7 @@ import polars as pl
 
 from .fields import FieldColumns
 from .frames import frame, frame_of_rows
+from .mend import UnfitError, whole
 from .shapes import Card, Lead
 from .texts import Moments, author_texts, id_text, id_texts
 
@@ -136,5 +137,7 @@ def _source(item: Lead) -> str | None:
 
 def _first_id(told: Any) -> str | None:  # noqa: ANN401  an object, a list of one, or nothing
     one = told[0] if isinstance(told, list) and told else told
-    number = one.get("id") if isinstance(one, dict) else None
-    return id_text(number) if isinstance(number, int) else None
+    try:
+        return id_text(whole(one.get("id"))) if isinstance(one, dict) else None
+    except UnfitError:
+        return None

@@ -28,11 +28,12 @@ _META = frozenset({"_page", "_links", "_embedded", "_page_count", "_total_items"
 _ID, _UID = attrgetter("id"), attrgetter("uid")
 _NO_JSON = N_("the answer is not JSON, or is cut off")
 _NO_UTF8 = N_("the answer is not UTF-8 text")
-_TOO_DEEP = N_("the answer is nested deeper than any of the CRM's")
+TOO_DEEP = N_("the answer is nested deeper than any of the CRM's")
 _NO_LIST = N_("the answer has no list {key}, where the documentation says one")
+_NO_NEXT = N_("the answer tells of a next page, and not where it is")
 _NO_OBJECT = N_("the answer is no object, where the documentation says one")
 _FAILURE = N_("the answer is another object, or an error under the status of a success")
-_FIX = N_("try again later; if it stays, check that the address is the CRM's own, without a proxy")
+FIX = N_("try again later; if it stays, check that the address is the CRM's own, without a proxy")
 
 
 @dataclass(slots=True)
@@ -77,7 +78,7 @@ def decode_one(kind: type[S], body: bytes, where: str) -> S:
         _refuse_failure(document, where)
         one = Mender().record(kind, document)
     if one is None or not usable([one]):
-        _refuse(_FAILURE, where)
+        refuse(_FAILURE, where)
     return one
 
 
@@ -86,20 +87,20 @@ def parse(body: bytes, where: str) -> Any:  # noqa: ANN401  JSON of any shape
     try:
         return msgspec.json.decode(body)
     except UnicodeDecodeError:
-        _refuse(_NO_UTF8, where)
+        refuse(_NO_UTF8, where)
     except RecursionError:
-        _refuse(_TOO_DEEP, where)
+        refuse(TOO_DEEP, where)
     except msgspec.DecodeError:
         pass
     try:  # a text cut in the middle of an emoji is no JSON to msgspec, and is to PHP
         text = body.decode("utf-8")  # bytes would be tried as UTF-16 too
-        return clean(json.loads(text, parse_constant=lambda word: _refuse(_NO_JSON, where)))
+        return clean(json.loads(text, parse_constant=lambda word: refuse(_NO_JSON, where)))
     except UnicodeDecodeError:
-        _refuse(_NO_UTF8, where)
+        refuse(_NO_UTF8, where)
     except RecursionError:
-        _refuse(_TOO_DEEP, where)
+        refuse(TOO_DEEP, where)
     except ValueError:
-        _refuse(_NO_JSON, where)
+        refuse(_NO_JSON, where)
 
 
 def ids_of(items: Sequence[msgspec.Struct]) -> list[int | str]:
@@ -132,10 +133,11 @@ def _mended_page(kind: type[S], key: str, document: Any, where: str) -> Decoded[
     raw = _raw_list(document.get("_embedded"), key, where)
     items = [item for one in raw if (item := _record(kind, one, mender)) is not None]
     kept = usable(items)
-    meta = Mender().record(Meta, document) or Meta()
+    told = {key: value for key, value in document.items() if key != "_links"}
+    meta = Mender().record(Meta, told) or Meta()
     return Decoded(
         kept,
-        meta.links or Links(),
+        _links(document.get("_links"), where),
         meta.page_count,
         meta.total_items,
         n_quarantined=len(raw) - len(kept),
@@ -147,27 +149,45 @@ def _record(kind: type[S], raw: object, mender: Mender) -> S | None:
     try:
         return msgspec.convert(raw, kind)
     except (ValueError, RecursionError):
+        pass
+    try:
         return mender.record(kind, raw)
+    except RecursionError:
+        return None
 
 
 def _raw_list(embedded: object, key: str, where: str) -> list[Any]:
     if embedded in (None, [], {}):
         return []
     if not isinstance(embedded, dict) or key not in embedded:
-        _refuse(_NO_LIST, where, key=key)
+        refuse(_NO_LIST, where, key=key)
     try:
         return as_list(embedded[key])
     except UnfitError:
-        _refuse(_NO_LIST, where, key=key)
+        refuse(_NO_LIST, where, key=key)
+
+
+def _links(raw: object, where: str) -> Links:
+    """Read the links; a next page that can't be read is no end of the list."""
+    if not isinstance(raw, dict):
+        return Links()
+    told = {key: {"href": one} if isinstance(one, str) else one for key, one in raw.items()}
+    links = Mender().record(Links, told) or Links()
+    asked = told.get("next")
+    href = asked.get("href") if isinstance(asked, dict) else asked
+    if href and not (links.next and links.next.href):
+        refuse(_NO_NEXT, where)
+    return links
 
 
 def _refuse_failure(document: object, where: str) -> None:
     """Refuse an answer that speaks of a failure under the status of a success."""
     if not isinstance(document, dict):
-        _refuse(_NO_OBJECT, where)
+        refuse(_NO_OBJECT, where)
     if "_embedded" not in document and "id" not in document and not set(document) <= _META:
-        _refuse(_FAILURE, where)
+        refuse(_FAILURE, where)
 
 
-def _refuse(problem: str, where: str, **facts: object) -> NoReturn:
-    raise RemoteError(problem, where=where, fix=_FIX, **facts)
+def refuse(problem: str, where: str, **facts: object) -> NoReturn:
+    """Raise the RemoteError of an answer that can't be used."""
+    raise RemoteError(problem, where=where, fix=FIX, **facts)

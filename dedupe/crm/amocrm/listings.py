@@ -143,7 +143,7 @@ def _fields(kind: str) -> Listing:
         entity=_ENTITY[kind],
         page_size=50,
         order="id",
-        part=f"fields.{_ENTITY[kind]}",
+        part="fields",
     )
 
 
@@ -154,7 +154,7 @@ def _tags(kind: str) -> Listing:
         key="tags",
         tables=("tags",),
         entity=_ENTITY[kind],
-        part=f"tags.{_ENTITY[kind]}",
+        part="tags",
     )
 
 
@@ -200,7 +200,7 @@ def _notes(kind: str) -> Listing:
         entity=_ENTITY[kind],
         order="id",
         changed_filter=_UPDATED,
-        part=f"notes.{_ENTITY[kind]}",
+        part="notes",
         option="notes",
     )
 

@@ -23,7 +23,7 @@ _TRUE, _FALSE = ("1", "true"), ("0", "false", "")
 
 
 class UnfitError(ValueError):
-    """A value that can't be read as its type; never leaves this module."""
+    """A value that can't be read as its type; never leaves this package."""
 
 
 class Mender:

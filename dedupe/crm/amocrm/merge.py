@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import polars as pl
 
@@ -20,6 +21,7 @@ from .listings import Listing
 
 Tables = Mapping[str, pl.DataFrame]
 _PAGE = "_page"
+_BATCH = 64
 _ENTITY = {"contacts": "contact", "companies": "company", "deals": "deal"}
 # Settings whose rows belong to a row of another table of the same answer.
 _PARENTS = {
@@ -46,13 +48,7 @@ def merge_pages(listing: Listing, pages: Iterable[Tables]) -> dict[str, pl.DataF
     Of an id that comes again the later `updated_at` stays, of equals the later page. Merging
     merged tables again is the same as merging all at once.
     """
-    parts = list(pages)
-    if not parts:
-        return empty_tables(listing.tables)
-    empty = empty_tables(listing.tables)
-    whole = {
-        name: _stacked([page.get(name, empty[name]) for page in parts]) for name in listing.tables
-    }
+    whole = _stacked(listing.tables, pages)
     main = listing.record_table
     losers = _losers(whole[main], SNAPSHOT_TABLES[main].key)
     if losers.height:
@@ -67,7 +63,8 @@ def replace_records(
 
     `deleted` are ids by table ("contacts", "deals", "tasks", ...). A changed record loses all
     its old channels, field values, tags and the links that it owns; a deleted one its links
-    from either side too. Tables that hold no records of `changed` stay.
+    from either side too. Tables that hold no records of `changed` stay. Settings are short and
+    read whole: a new table of them takes the old one's place without this.
     """
     gone = {name: pl.Series(sorted(ids), dtype=pl.String) for name, ids in (deleted or {}).items()}
     tables = dict(old)
@@ -83,11 +80,21 @@ def replace_records(
     return tables
 
 
-def _stacked(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    numbers = [pl.lit(at, pl.Int32).alias(_PAGE) for at in range(len(frames))]
-    return pl.concat(
-        [frame.with_columns(number) for frame, number in zip(frames, numbers, strict=True)]
-    )
+def _stacked(names: Sequence[str], pages: Iterable[Tables]) -> dict[str, pl.DataFrame]:
+    """Put pages under each other with their numbers, some at a time: small frames are dear."""
+    empty = empty_tables(names)
+    stacks = {name: [_numbered(empty[name], 0)] for name in names}
+    numbers = iter(enumerate(pages))
+    while batch := list(islice(numbers, _BATCH)):
+        for name, stack in stacks.items():
+            parts = [_numbered(page[name], at) for at, page in batch if name in page]
+            if parts:
+                stack.append(pl.concat(parts, rechunk=True))
+    return {name: pl.concat(stack, rechunk=True) for name, stack in stacks.items()}
+
+
+def _numbered(frame: pl.DataFrame, at: int) -> pl.DataFrame:
+    return frame.with_columns(pl.lit(at, pl.Int32).alias(_PAGE))
 
 
 def _losers(records: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
@@ -110,18 +117,29 @@ def _without(
     }
     for owned in _children(main, entity):
         if owned.table in left:
-            hit = pl.col(owned.column).is_in(losers["id"].implode())
-            pairs = losers.select(pl.col("id").alias(owned.column), _PAGE, lost=pl.lit(True))
-            frame = left[owned.table]
-            joined = frame.join(pairs, on=[owned.column, _PAGE], how="left", maintain_order="left")
-            keep = ~(hit & owned.rows & pl.col("lost").fill_null(False))
-            left[owned.table] = joined.filter(keep).drop("lost")
+            lost = losers.select(pl.col("id").alias(owned.column), _PAGE, is_lost=pl.lit(True))
+            joined = left[owned.table].join(
+                lost, on=[owned.column, _PAGE], how="left", maintain_order="left"
+            )
+            is_lost = owned.rows & pl.col("is_lost").fill_null(False)
+            left[owned.table] = joined.filter(~is_lost).drop("is_lost")
+    return _without_parts(left, main, losers, [_PAGE])
+
+
+def _without_parts(
+    tables: Tables, main: str, records: pl.DataFrame, also: Sequence[str] = ()
+) -> dict[str, pl.DataFrame]:
+    """Drop the rows that belong to the settings `records` of `main`."""
+    left = dict(tables)
     for table, (parent, columns, theirs) in _PARENTS.items():
         if parent == main and table in left:
             left[table] = left[table].join(
-                losers, left_on=[*columns, _PAGE], right_on=[*theirs, _PAGE], how="anti",
+                records,
+                left_on=[*columns, *also],
+                right_on=[*theirs, *also],
+                how="anti",
                 maintain_order="left",
-            )  # fmt: skip
+            )
     return left
 
 
@@ -161,4 +179,4 @@ def _dropped(
         if one.table in left:
             hit = one.rows & pl.col(one.column).is_in(ids.implode())
             left[one.table] = left[one.table].filter(~hit.fill_null(False))
-    return left
+    return left if is_deleted else _without_parts(left, main, records)

@@ -8,24 +8,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import polars as pl
 
-from dedupe.errors import RemoteError
 from dedupe.language import N_
 
 from . import activity, cards, settings, shapes
-from .decode import Decoded, decode_page, ids_of
+from .decode import TOO_DEEP, Decoded, decode_page, ids_of, refuse
 from .listings import Listing
 from .texts import Moments
 
 _CLOCKS_APART = 86_400  # seconds by which the CRM's clock may be ahead of ours
 _ADVANCE = N_("the link to the next page leads to the same page")
 _ELSEWHERE = N_("the link to the next page leads to another host")
-_FIX = N_("try again later; if it stays, check that the address is the CRM's own, without a proxy")
 
 Tables = dict[str, pl.DataFrame]
 Build = Callable[[str, Sequence[Any], Moments], Tables]
@@ -64,7 +62,10 @@ def read_page(listing: Listing, body: bytes, *, now: float | None = None) -> Pag
     items = _each_once(found.items)
     latest = int(time.time() if now is None else now) + _CLOCKS_APART
     moments = Moments(latest)
-    tables = build(listing.entity, items, moments)
+    try:
+        tables = build(listing.entity, items, moments)
+    except RecursionError:  # a value that could be read, barely, and can't be written
+        refuse(TOO_DEEP, listing.path)
     next_path = _next_path(found, listing)
     return Page(
         tables=tables,
@@ -101,23 +102,23 @@ def _next_path(found: Decoded[msgspec.Struct], listing: Listing) -> str | None:
         return None
     own = found.links.own.href if found.links.own is not None else None
     if own == href:
-        _refuse(_ADVANCE, listing)
+        refuse(_ADVANCE, listing.path)
     try:
         there, here = urlsplit(href), urlsplit(own or "")
     except ValueError:
-        _refuse(_ELSEWHERE, listing)
+        refuse(_ELSEWHERE, listing.path)
     if there.netloc and here.netloc and there.netloc != here.netloc:
-        _refuse(_ELSEWHERE, listing)
+        refuse(_ELSEWHERE, listing.path)
     return f"{there.path}?{there.query}" if there.query else there.path
 
 
 def _n_pages(found: Decoded[msgspec.Struct], listing: Listing) -> int | None:
-    if found.page_count:
+    if found.page_count and found.page_count > 0:
         return found.page_count
     last = found.links.last.href if found.links.last is not None else None
     if last and (number := _page_number(last)):
         return number
-    if found.total_items and listing.page_size:
+    if found.total_items and found.total_items > 0 and listing.page_size:
         return -(-found.total_items // listing.page_size)
     return None
 
@@ -128,10 +129,6 @@ def _page_number(href: str) -> int | None:
     except ValueError:
         return None
     return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None
-
-
-def _refuse(problem: str, listing: Listing) -> NoReturn:
-    raise RemoteError(problem, where=listing.path, fix=_FIX)
 
 
 def _named(table: str) -> tuple[type[msgspec.Struct], Build]:

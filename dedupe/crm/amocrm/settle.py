@@ -77,16 +77,18 @@ def _with_enums(tables: Tables) -> dict[str, pl.DataFrame]:
 def _with_channels(tables: Tables) -> dict[str, pl.DataFrame]:
     """Make channels of the text fields that hold phones, addresses or sites by name and look."""
     channels, values = tables["channels"], tables["field_values"]
-    candidates = _candidates(tables["fields"])
+    texts = _text_fields(tables["fields"])
+    named = texts.filter(pl.col("kind").is_not_null())
     key = ["entity", "field_id"]
-    back = channels.join(candidates, on=key, how="semi", maintain_order="left")
-    asked = values.join(candidates, on=key, how="semi", maintain_order="left")
+    # What an earlier settling moved is asked again: the field may have got another name.
+    back = channels.join(texts, on=key, how="semi", maintain_order="left")
+    asked = values.join(named, on=key, how="semi", maintain_order="left")
     if not back.height and not asked.height:
         return {}
     together = pl.concat([FIELD_VALUES.conform(back), asked])
-    moved = _plausible(candidates, together)
-    kept = channels.join(candidates, on=key, how="anti", maintain_order="left")
-    plain = values.join(candidates, on=key, how="anti", maintain_order="left")
+    moved = _plausible(named, together)
+    kept = channels.join(texts, on=key, how="anti", maintain_order="left")
+    plain = values.join(named, on=key, how="anti", maintain_order="left")
     rest = together.join(moved, on=key, how="anti", maintain_order="left")
     found = together.join(moved, on=key, how="inner", maintain_order="left").with_columns(
         label="name", position=pl.lit(None, pl.Int32)
@@ -97,15 +99,17 @@ def _with_channels(tables: Tables) -> dict[str, pl.DataFrame]:
     }
 
 
-def _candidates(fields: pl.DataFrame) -> pl.DataFrame:
-    """Return entity, field_id, kind, name and sort of the cards' text fields named as channels."""
+def _text_fields(fields: pl.DataFrame) -> pl.DataFrame:
+    """Return entity, field_id, kind, name and sort of the cards' text fields.
+
+    `kind` is that of the channel which the name speaks of, null where it speaks of none.
+    """
     rows = []
-    for entity, id_, name, type_, sort in fields.select(
-        "entity", "id", "name", "type", "sort"
-    ).iter_rows():
-        header = channel_of(name) if name and type_ in _TEXT_TYPES and entity != "deal" else None
-        if header is not None and id_ not in OWN_CODES:
-            rows.append((entity, id_, header.kind, name, sort))
+    told = fields.select("entity", "id", "name", "type", "sort")
+    for entity, id_, name, type_, sort in told.iter_rows():
+        if type_ in _TEXT_TYPES and entity != "deal" and id_ not in OWN_CODES:
+            header = channel_of(name) if name else None
+            rows.append((entity, id_, header.kind if header else None, name, sort))
     frame = pl.DataFrame(rows, schema=_MOVED, orient="row")
     return frame.unique(["entity", "field_id"], keep="first", maintain_order=True)
 
@@ -142,10 +146,12 @@ def _numbered(kept: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
 
 
 def _sorted(name: str, frame: pl.DataFrame) -> pl.DataFrame:
-    """Sort by the key without repeats of it; values of one field keep the CRM's order."""
+    """Sort by the key, each once; values of one field keep the CRM's order, and may repeat."""
     key = list(SNAPSHOT_TABLES[name].key)
     if name == "field_values":
         key.remove("raw")
+    elif name == "status_history":  # a deal may pass two stages in one second
+        frame, key = frame.unique(), list(dict.fromkeys([*key, *frame.columns]))
     else:
         frame = frame.unique(key, keep="last", maintain_order=True)
     by = [part for column in key for part in _in_order(column, frame.schema[column])]

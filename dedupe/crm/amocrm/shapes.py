@@ -71,7 +71,7 @@ class Value(Struct, gc=False):
     enum: Any = None
 
 
-class CustomField(Struct):
+class CustomField(Struct, gc=False):
     """The values of one custom field on a record."""
 
     field_id: int
@@ -80,14 +80,14 @@ class CustomField(Struct):
     values: list[Value] | None = None
 
 
-class CardEmbedded(Struct):
+class CardEmbedded(Struct, gc=False):
     """What comes along with a contact or a company."""
 
     tags: list[TagRef] | None = None
     companies: list[Ref] | None = None
 
 
-class Card(Struct):
+class Card(Struct, gc=False):
     """A contact or a company."""
 
     id: int
@@ -103,7 +103,7 @@ class Card(Struct):
     embedded: CardEmbedded | None = field(name="_embedded", default=None)
 
 
-class LeadEmbedded(Struct):
+class LeadEmbedded(Struct, gc=False):
     """What comes along with a lead; the loss reason is an object or a list of one."""
 
     tags: list[TagRef] | None = None
@@ -113,7 +113,7 @@ class LeadEmbedded(Struct):
     source: Any = None
 
 
-class Lead(Struct):
+class Lead(Struct, gc=False):
     """A lead: a deal of the snapshot."""
 
     id: int
@@ -133,7 +133,7 @@ class Lead(Struct):
     embedded: LeadEmbedded | None = field(name="_embedded", default=None)
 
 
-class Task(Struct):
+class Task(Struct, gc=False):
     """A task; `result` is an empty list until there is one."""
 
     id: int
@@ -150,7 +150,7 @@ class Task(Struct):
     is_completed: bool | None = None
 
 
-class Note(Struct):
+class Note(Struct, gc=False):
     """A note; what is in `params` depends on its type."""
 
     id: int
@@ -162,7 +162,7 @@ class Note(Struct):
     updated_at: int | None = None
 
 
-class Event(Struct):
+class Event(Struct, gc=False):
     """An event; its id is a text that grows with time."""
 
     id: str

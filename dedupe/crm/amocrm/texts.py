@@ -101,10 +101,9 @@ class Moments:
         return self._read([at or None for at in seconds], self._latest)
 
     def _read(self, seconds: Iterable[int | None], latest: int) -> list[int | None]:
-        found: list[int | None] = []
-        for at in seconds:
-            if at is not None and not 0 < at <= latest:
-                self.n += 1
-                at = None
-            found.append(None if at is None else at * MICRO)
-        return found
+        told = list(seconds)
+        known = [at for at in told if at is not None]
+        if known and not 0 < min(known) <= max(known) <= latest:
+            told = [at if at is not None and 0 < at <= latest else None for at in told]
+            self.n += len(known) - len(told) + told.count(None)
+        return [None if at is None else at * MICRO for at in told]

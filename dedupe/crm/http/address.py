@@ -132,4 +132,13 @@ def _port(parts: SplitResult) -> int:
 
 
 def _origin(parts: SplitResult) -> tuple[str, str, int]:
-    return (parts.hostname or "").rstrip("."), parts.scheme, _port(parts)
+    return _plain_host(parts.hostname or ""), parts.scheme, _port(parts)
+
+
+def _plain_host(name: str) -> str:
+    """Return the name as it goes over the wire: links spell "пример" as "xn--e1afmkfd"."""
+    host = name.rstrip(".")
+    try:
+        return host if host.isascii() else httpx.URL(f"https://{host}").raw_host.decode("ascii")
+    except (httpx.InvalidURL, ValueError):
+        return host

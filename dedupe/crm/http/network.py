@@ -7,13 +7,17 @@ every read and write here is cut by what is left until `deadline`.
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 
 import httpcore
 import httpx
+
+from dedupe.errors import ConfigError
+from dedupe.language import N_
 
 from .framing import Framing
 
@@ -63,6 +67,9 @@ class _Stream(httpcore.NetworkStream):
         self._inner.write(buffer, _left(timeout, self._clock))
 
     def close(self) -> None:
+        # Closing alone would leave a thread that reads from it waiting for its time limit.
+        with suppress(OSError):
+            self._inner.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
         self._inner.close()
 
     def start_tls(
@@ -117,9 +124,8 @@ class NetworkTransport(httpx.BaseTransport):
     """Sends one request over a pool of connections; thread-safe; follows and remembers nothing."""
 
     def __init__(self, clock: Callable[[], float], proxy: str | None = None) -> None:
-        context = httpx.create_ssl_context()
         kinds = {
-            "ssl_context": context,
+            "ssl_context": _trust(),
             "max_connections": _CONNECTIONS,
             "max_keepalive_connections": _CONNECTIONS,
             "keepalive_expiry": _KEEP_S,
@@ -146,6 +152,17 @@ class NetworkTransport(httpx.BaseTransport):
     def close(self) -> None:
         """Close the connections."""
         self._pool.close()
+
+
+def _trust() -> ssl.SSLContext:
+    try:
+        return httpx.create_ssl_context()
+    except (OSError, ValueError) as error:  # SSL_CERT_FILE or SSL_CERT_DIR name something else
+        raise ConfigError(
+            N_("the certificates that it names can't be read"),
+            where="SSL_CERT_FILE",
+            fix=N_("mend or unset the variable"),
+        ) from error
 
 
 def _pool(proxy: str | None, kinds: dict[str, object]) -> httpcore.ConnectionPool:

@@ -6,6 +6,7 @@ when its outcome is not known, nobody here sends it again.
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 from collections.abc import Callable, Sequence
@@ -31,6 +32,8 @@ from .timeouts import Timeouts
 from .values import Answer, Outcome, Sent, Stats, TokenSource
 from .window import BARRED_S, PATIENCE_S, Claim, RequestWindow
 from .wire import Call, Reply, Wire, refused_token
+
+_log = logging.getLogger(__name__)
 
 _SLICE_S = 1.0  # how soon a wait notices that the run is to stop
 _WORTH_TELLING_S = 2.0  # every request waits a little when the rate is used in full
@@ -111,6 +114,7 @@ class Transport:
             if reply.answer is not None:
                 return reply.answer
             url = self._react(reply, effort, url, is_open)
+            _log.info("%s: %s %s, tried again", reply.call.where, reply.status, reply.verdict.name)
             self.stats.add(n_retries=1)
 
     def send(self, method: str, path: str, body: bytes) -> Sent:

@@ -75,15 +75,16 @@ class Wire:
     def exchange(self, call: Call) -> Reply:
         """Send `call` and read the whole answer."""
         try:
-            with deadline(self._clock() + self._timeouts.total):
-                return self._exchange(call)
+            end = self._clock() + self._timeouts.total
+            with deadline(end):
+                return self._exchange(call, end)
         except httpx.HTTPError as error:
             failure = told_failure(error, call.where)
             return Reply(verdict=verdict_of(error), call=call, error=failure)
         except TooLargeError:
             return _too_large(call)
 
-    def _exchange(self, call: Call) -> Reply:
+    def _exchange(self, call: Call, end: float) -> Reply:
         limits = self._timeouts
         times = {
             "connect": limits.connect,
@@ -100,15 +101,15 @@ class Wire:
         )
         response = self._transport.handle_request(request)
         try:
-            return self._reply(call, response)
+            return self._reply(call, response, end)
         finally:
             response.stream.close()  # type: ignore[union-attr]  # a synchronous one
 
-    def _reply(self, call: Call, response: httpx.Response) -> Reply:
+    def _reply(self, call: Call, response: httpx.Response, end: float) -> Reply:
         headers = {name.lower(): value for name, value in response.headers.items()}
         status = response.status_code
         try:
-            body = self._body(response, headers)
+            body = self._body(response, headers, end)
             return self._judged(call, status, headers, body)
         except (GarbledError, TooLargeError) as error:
             if 200 <= status < 300:
@@ -117,9 +118,7 @@ class Wire:
                 return _garbled(call, status, error.reason)
             return self._judged(call, status, headers, b"")  # the status says enough
 
-    def _body(self, response: httpx.Response, headers: Mapping[str, str]) -> bytes:
-        end = self._clock() + self._timeouts.total
-
+    def _body(self, response: httpx.Response, headers: Mapping[str, str], end: float) -> bytes:
         def check(n: int) -> None:
             self._stats.add(n_bytes=n)
             if self._clock() > end:
@@ -150,7 +149,7 @@ class Wire:
 
 def _whole(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> bytes:
     is_reading = call.method in ("GET", "HEAD")
-    if status == 204 or (not is_reading and not body.strip()):
+    if status == 204 or (status == 202 and not body.strip()):
         return b""
     if is_reading and status != 200:
         raise GarbledError(N_("it has a status that is none for reading"))

@@ -21,6 +21,7 @@ from .access import (
 )
 from .claims import Claims, read_claims
 from .consent import consent_address, read_code
+from .endpoint import MovedError
 from .folder import account_folder, account_place, check_state
 from .secret import clean_secret
 from .sources import LongLivedToken
@@ -29,6 +30,7 @@ from .standing import Standing, connect, fetch_standing
 __all__ = [
     "Claims",
     "LongLivedToken",
+    "MovedError",
     "Standing",
     "TokenFacts",
     "account_folder",

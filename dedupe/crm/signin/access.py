@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from dedupe.config import Place, PlaceKind, Profile, read_place
+from dedupe.crm.http import hide, proxy_for
 from dedupe.errors import ConfigError, CrmCleanError, RemoteError, SignInError
 from dedupe.language import N_
 
@@ -63,7 +64,9 @@ def token_source(
     if is_oauth(profile):
         endpoint = token_endpoint(name, profile, environ, transport=transport, instant=instant)
         return OAuthTokens(TokenStore(account_folder(state, name)), endpoint, instant=instant)
-    return LongLivedToken(lambda: _long_lived(name, profile, state, environ, host))
+    place = token_place(profile)
+    where = host if place.kind is PlaceKind.STATE else str(place)
+    return LongLivedToken(lambda: _long_lived(name, profile, state, environ, host), where)
 
 
 def account_host(name: str, profile: Profile) -> str:
@@ -111,12 +114,18 @@ def token_endpoint(
         raise ConfigError(
             N_("OAuth needs client_id, client_secret and redirect_uri"), where=f"profiles.{name}"
         )
+    secret = _client_secret(place, name, host, environ)
+    hide(secret)
     integration = Integration(
-        client_id=profile.client_id,
-        client_secret=_client_secret(place, name, host, environ),
-        redirect_uri=profile.redirect_uri,
+        client_id=profile.client_id, client_secret=secret, redirect_uri=profile.redirect_uri
     )
-    return TokenEndpoint(profile.url or "", integration, transport=transport, instant=instant)
+    return TokenEndpoint(
+        profile.url or "",
+        integration,
+        proxy=proxy_for(profile.url or "", environ),
+        transport=transport,
+        instant=instant,
+    )
 
 
 def spend_code(endpoint: TokenEndpoint, code: str) -> Tokens:

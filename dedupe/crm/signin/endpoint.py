@@ -19,6 +19,7 @@ import httpx
 import msgspec
 
 from dedupe.config import is_amocrm_host, is_loopback
+from dedupe.crm.http.network import NetworkTransport, deadline
 from dedupe.errors import ConfigError, RemoteError, SignInError
 from dedupe.language import N_
 
@@ -63,12 +64,14 @@ class TokenEndpoint:
         base_url: str,
         integration: Integration,
         *,
+        proxy: str | None = None,
         transport: httpx.BaseTransport | None = None,
         instant: Now = now,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._base_url, self._integration = base_url, integration
-        self._transport, self._now, self._clock = transport, instant, clock
+        self._proxy, self._transport = proxy, transport
+        self._now, self._clock = instant, clock
         self.host = urlsplit(base_url).netloc
 
     def exchange(self, code: str) -> Tokens:
@@ -136,22 +139,30 @@ class TokenEndpoint:
         headers = {"Accept": "application/json", "Accept-Encoding": "identity", **headers}
         if body:
             headers["Content-Type"] = "application/json"
+        ends_at = self._clock() + _TOTAL_S
         try:
             with (
-                httpx.Client(timeout=_TIMEOUT, transport=self._transport) as client,
+                deadline(ends_at),
+                self._client() as client,
                 client.stream(method, url, headers=headers, content=body or None) as answer,
             ):
-                return answer.status_code, self._read(answer), _is_json(answer)
+                return answer.status_code, self._read(answer, ends_at), _is_json(answer)
         except _UNSENT as error:
             raise _unreachable(self.host, error) from error
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise LostAnswerError from error
 
-    def _read(self, answer: httpx.Response) -> bytes:
-        deadline, body = self._clock() + _TOTAL_S, b""
+    def _client(self) -> httpx.Client:
+        transport = self._transport or NetworkTransport(self._clock, self._proxy)
+        return httpx.Client(
+            transport=transport, timeout=_TIMEOUT, follow_redirects=False, trust_env=False
+        )
+
+    def _read(self, answer: httpx.Response, ends_at: float) -> bytes:
+        body = b""
         for chunk in answer.iter_bytes():
             body += chunk
-            if len(body) > _BODY_BYTES or self._clock() > deadline:
+            if len(body) > _BODY_BYTES or self._clock() > ends_at:
                 raise LostAnswerError
         return body
 

@@ -22,8 +22,9 @@ from .folder import owner_problem
 MAX_BYTES = 64 * 1024  # a token has some 1,500 bytes; what is larger was named by mistake
 PRIVATE = 0o600
 _BESIDE = ".new"
-# Windows has neither; O_NONBLOCK keeps a pipe that stands in the file's place from holding us.
-_READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+# Not every system has each of them; O_NONBLOCK keeps a pipe in the file's place from holding us.
+_BINARY = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY
 
 
 def read_private(path: Path) -> bytes | None:
@@ -32,7 +33,7 @@ def read_private(path: Path) -> bytes | None:
     Raises ConfigError when others may read it, when it is not ours or no regular file.
     """
     try:
-        descriptor = os.open(_target(path), _READ | getattr(os, "O_CLOEXEC", 0))
+        descriptor = os.open(_target(path), _READ)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
@@ -88,7 +89,7 @@ class Reserved:
 
     def __enter__(self) -> Reserved:
         """Take the room. Raises StorageError when the folder can't be written or is full."""
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY
         try:
             self._descriptor = os.open(self._beside, flags, PRIVATE)
             _write_all(self._descriptor, b"\n" * MAX_BYTES)

@@ -44,10 +44,13 @@ class Endpoint(Protocol):
 
 
 class LongLivedToken:
-    """A token that a person made and a person replaces; `read` gets it from its place."""
+    """A token that a person made and a person replaces; `read` gets it from its place.
 
-    def __init__(self, read: Callable[[], str]) -> None:
-        self._read, self._guard = read, threading.Lock()
+    `where` names the place in messages.
+    """
+
+    def __init__(self, read: Callable[[], str], where: str = "") -> None:
+        self._read, self._where, self._guard = read, where, threading.Lock()
         self._token: str | None = None
 
     def token(self) -> str:
@@ -64,6 +67,7 @@ class LongLivedToken:
             if self._token == stale:
                 raise SignInError(
                     N_("the CRM does not accept the token"),
+                    where=self._where,
                     fix=N_(
                         "make a new long-lived token on the integration's page, then run: crmclean "
                         "auth login"

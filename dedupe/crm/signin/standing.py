@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from dedupe.errors import RemoteError
+from dedupe.crm.http import Refused, RequestWindow, Transport, proxy_for
+from dedupe.errors import CrmCleanError, RemoteError, SignInError
 from dedupe.language import N_
 
+from .endpoint import MovedError
 from .folder import account_folder
 
 if TYPE_CHECKING:
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dedupe.config import Profile
-    from dedupe.crm.http import Answer, Transport
-    from dedupe.events import Listener
+    from dedupe.crm.http import Answer
 
     from .access import Source
 
@@ -63,14 +64,15 @@ class Standing:
 
 
 def connect(
-    name: str, profile: Profile, state: Path, tokens: Source, listen: Listener | None = None
+    name: str, profile: Profile, state: Path, tokens: Source, environ: Mapping[str, str]
 ) -> Transport:
-    """Return a connection to the profile's account that only reads, within the CRM's limit."""
-    from dedupe.crm.http import RequestWindow, Transport
-    from dedupe.events import ignore
+    """Return a connection to the profile's account that only reads, within the CRM's limit.
 
+    `environ` may name a proxy.
+    """
+    url = profile.url or ""
     window = RequestWindow(account_folder(state, name) / "rate", REQUESTS_PER_S)
-    return Transport(profile.url or "", tokens, window, read_only=True, listen=listen or ignore)
+    return Transport(url, tokens, window, read_only=True, proxy=proxy_for(url, environ))
 
 
 def fetch_standing(
@@ -79,7 +81,10 @@ def fetch_standing(
     """Ask who we are. Raises SignInError where we are not let in, RemoteError without an answer."""
     from dedupe.crm.amocrm import ACCOUNT_PARAMS, ACCOUNT_PATH, read_account
 
-    answer = connection.get(ACCOUNT_PATH, ACCOUNT_PARAMS)
+    try:
+        answer = connection.get(ACCOUNT_PATH, ACCOUNT_PARAMS)
+    except Refused as error:
+        raise _kept_out(error) from error
     offset = None if answer.date is None else (answer.date - wall()).total_seconds()
     facts = read_account(answer.body)
     user = _user(connection, facts.current_user_id) if facts.current_user_id else {}
@@ -96,10 +101,21 @@ def fetch_standing(
     )
 
 
+def _kept_out(error: Refused) -> CrmCleanError:
+    """Return what a refusal of the very first question means."""
+    if error.status == 404:
+        return MovedError(error.where)
+    if error.status == 403:
+        return SignInError(
+            N_("the CRM does not let this token in (403)"),
+            where=error.where,
+            fix=N_("check the integration's rights and its user, then run: crmclean auth login"),
+        )
+    return error
+
+
 def _user(connection: Getter, user_id: str) -> Mapping[str, Any]:
     """Return the user as the CRM tells it; empty where it does not tell everyone."""
-    from dedupe.crm.http import Refused
-
     try:
         body = connection.get(f"/api/v4/users/{user_id}").body
     except Refused:  # only administrators may ask, and no external integration

@@ -40,7 +40,7 @@ class AmoCrm:
         options: Options | None = None,
         tokens: Mapping[str, int | None] | None = None,
     ) -> None:
-        """Take over an account; `tokens` are long-lived and whose they are (None: an administrator's)."""
+        """Take over an account; `tokens` are long-lived ones and whose they are."""
         self.state = State(account, clock, options)
         self.keys = Keys(
             self.state.account_id,

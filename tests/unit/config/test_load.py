@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,21 @@ def test_the_file_is_found_from_the_nearest_place(tmp_path) -> None:
     assert find_config(None, {"CRMCLEAN_CONFIG": str(path)}, below) == path
     with pytest.raises(ConfigError, match="no such config file"):
         find_config(tmp_path / "none.toml", {}, below)
+
+
+def test_a_config_that_a_stranger_planted_is_not_taken_unasked(tmp_path, monkeypatch) -> None:
+    path = write(tmp_path, "")
+    below = tmp_path / "below"
+    below.mkdir()
+    stat = Path.stat
+
+    def planted(self: Path, **options: bool) -> os.stat_result:
+        found = list(stat(self, **options))
+        if self == path:
+            found[4] = os.geteuid() + 1  # the owner
+        return os.stat_result(found)
+
+    monkeypatch.setattr(Path, "stat", planted)
+    with pytest.raises(ConfigError, match="another user"):
+        find_config(None, {}, below)
+    assert find_config(path, {}, below) == path

@@ -7,7 +7,7 @@ carried out, so a request is done whole or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,7 @@ from .problems import (
     unexpected,
     wrong_type,
 )
+from .shapes import is_whole
 
 Record = dict[str, Any]
 Answer = tuple[int, Any]
@@ -42,9 +43,10 @@ class Item:
     problems: list[Problem] = field(default_factory=list)
 
     @property
-    def request_id(self) -> Any:  # noqa: ANN401  text or number, given back as it came
-        """Return what the client named the item, else its number as text."""
-        return self.sent.get("request_id", str(self.at))
+    def request_id(self) -> str | int:
+        """Return what the client named the item, as it came, else its number as text."""
+        named = self.sent.get("request_id")
+        return named if isinstance(named, str) or is_whole(named) else str(self.at)
 
 
 class Call:
@@ -90,11 +92,11 @@ class Call:
         if isinstance(sent, dict) and or_object:
             sent = [sent]
         if isinstance(sent, dict):  # every value of it is taken for an item, and is none
-            raise RefusalError(invalid({"0": [wrong_type(key, "array") for key in sent]}))
+            raise RefusalError(invalid([("0", [wrong_type(key, "array") for key in sent])]))
         if not isinstance(sent, list) or not sent:
             raise refuse(400, "Request body must be a non-empty array")
         if len(sent) > limit:
-            raise RefusalError(invalid({"0": [too_many("", limit)]}))
+            raise RefusalError(invalid([("0", [too_many("", limit)])]))
         wrong = {
             str(at): [wrong_type("", "array")] for at, i in enumerate(sent) if _is_no_object(i)
         }
@@ -107,7 +109,7 @@ class Call:
         """Return the one object of a request that takes no list."""
         sent = self.body()
         if isinstance(sent, list):
-            raise RefusalError(invalid({"0": [unexpected(str(at)) for at in range(len(sent))]}))
+            raise RefusalError(invalid([("0", [unexpected(str(at)) for at in range(len(sent))])]))
         if sent is None and or_nothing:
             sent = {}
         if not isinstance(sent, dict):
@@ -117,9 +119,9 @@ class Call:
 
     def check(self) -> None:
         """End the request here if anything was found wrong with any of its items."""
-        wrong = [item for item in self._items if item.problems]
+        wrong = [(item.request_id, item.problems) for item in self._items if item.problems]
         if wrong:
-            raise RefusalError(_told(wrong))
+            raise RefusalError(invalid(wrong))
 
     def need_admin(self) -> None:
         """End the request here unless the token belongs to an administrator."""
@@ -177,15 +179,3 @@ def handler(work: Callable[[Call], Answer]) -> Handler:
 
     answer.__name__ = work.__name__
     return answer
-
-
-def _told(wrong: Sequence[Item]) -> Reply:
-    # Two items may carry the same request id: each is told, none replaces the other.
-    lists = [invalid({item.request_id: item.problems}) for item in wrong]
-    body = dict(lists[0].body)
-    body["validation-errors"] = [e for reply in lists for e in reply.body["validation-errors"]]
-    return Reply(400, body, content_type=lists[0].content_type)
-
-
-def _is_no_object(item: object) -> bool:
-    return not isinstance(item, dict)

@@ -9,9 +9,8 @@ logs; the rest follow their form. Texts are the API's, so they are never transla
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from dedupe.sandbox.server.reply import PROBLEM, Reply
 
@@ -87,14 +86,14 @@ def problem(status: int, detail: str) -> Reply:
     return Reply(status, body, content_type=PROBLEM)
 
 
-def invalid(problems: Mapping[Any, Sequence[Problem]]) -> Reply:
-    """Return the 400 that lists the problems of each item by its request id."""
+def invalid(problems: Iterable[tuple[str | int, Sequence[Problem]]]) -> Reply:
+    """Return the 400 that lists the problems of each item; two may have the same request id."""
     listed = [
         {
             "request_id": request_id,
             "errors": [{"code": p.code, "path": p.path, "detail": p.detail} for p in found],
         }
-        for request_id, found in problems.items()
+        for request_id, found in problems
         if found
     ]
     reply = problem(400, "Request validation failed")

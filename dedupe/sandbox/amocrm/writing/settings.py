@@ -92,14 +92,21 @@ def delete_webhook(call: Call) -> Answer:
 
 
 def _webhook_problems(sent: Record) -> Iterator[Problem]:
-    address = urlsplit(sent["destination"])
-    if address.scheme not in ("http", "https") or not address.hostname:
+    if not _is_address(sent["destination"]):
         yield Problem("InvalidUrl", "destination", "This value is not a valid URL.")
     if not sent["settings"]:
         yield blank("settings")
     for at, event in enumerate(sent["settings"]):
         if not isinstance(event, str) or event not in WEBHOOK_EVENTS:
             yield no_choice(f"settings.{at}")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        address = urlsplit(text)
+    except ValueError:  # an address of IPv6 that is none
+        return False
+    return address.scheme in ("http", "https") and bool(address.hostname)
 
 
 def add_sources(call: Call) -> Answer:

@@ -194,11 +194,11 @@ def test_the_status_tells_the_state(status: int | None, state: str | None) -> No
     assert rows("leads", "deals", lead(status_id=status))[0]["state"] == state
 
 
-@pytest.mark.parametrize("told", [[{"id": 5}], {"id": 5}, [], {}, None, [None], "5"])
+@pytest.mark.parametrize("told", [[{"id": 5}], {"id": "5"}, [], {}, None, [None], "5", [{}]])
 def test_a_loss_reason_is_an_object_a_list_or_nothing(told: Any) -> None:
     item = lead(loss_reason_id=None)
     item["_embedded"]["loss_reason"] = told
-    is_told = told in ([{"id": 5}], {"id": 5})
+    is_told = told in ([{"id": 5}], {"id": "5"})
     assert rows("leads", "deals", item)[0]["loss_reason_id"] == ("5" if is_told else None)
 
 

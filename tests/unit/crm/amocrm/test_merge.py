@@ -91,6 +91,22 @@ def test_settings_that_come_twice_are_told_once() -> None:
     assert (found["fields"].height, found["field_enums"].height) == (1, 1)
 
 
+@pytest.mark.parametrize("name", ["contacts", "leads", "events"])
+def test_the_order_of_pages_leaves_no_trace(name: str) -> None:
+    make: Any = {
+        "contacts": lambda i: card(i, str(i), i),
+        "leads": lead,
+        "events": lambda i: {
+            "id": f"e{i}", "type": "lead_status_changed", "entity_id": 70, "entity_type": "lead",
+            "created_at": AT, "value_after": [{"lead_status": {"id": i, "pipeline_id": 1}}],
+        },
+    }[name]  # fmt: skip
+    lists = [[make(i) for i in range(start, start + 5)] for start in (1, 6, 11)]
+    there, back = settle(merged(name, *lists)), settle(merged(name, *lists[::-1]))
+    for table, frame in there.items():
+        assert frame.equals(back[table]), table
+
+
 _CARD = st.tuples(st.integers(1, 4), st.integers(0, 3), st.sampled_from("abc"))
 
 
@@ -161,6 +177,23 @@ def test_tasks_are_replaced_by_their_number() -> None:
     assert found["tasks"].select("id", "text").rows() == [("2", "c"), ("3", "d")]
 
 
+def test_settings_that_changed_leave_nothing_of_the_old_behind() -> None:
+    was = {"id": 1, "rights": {"leads": {"view": "A", "edit": "A"}}}
+    now = {"id": 1, "rights": {"leads": {"view": "D"}}}
+    found = replace_records(merged("users", [was]), merged("users", [now]))
+    assert found["user_rights"].select("action", "scope").rows() == [("view", "denied")]
+
+
+def test_two_stages_of_one_second_are_two_and_an_event_read_twice_is_one() -> None:
+    events = [
+        {"id": f"e{stage}", "type": "lead_status_changed", "entity_id": 70, "entity_type": "lead",
+         "created_at": AT, "value_after": [{"lead_status": {"id": stage, "pipeline_id": 1}}]}
+        for stage in (11, 12)
+    ]  # fmt: skip
+    found = settle(merged("events", events, events[:1]))
+    assert (found["events"].height, found["status_history"].height) == (2, 2)
+
+
 def test_a_table_that_was_not_read_before_is_taken_as_it_is() -> None:
     changed = merged("contacts", [card(1, "a", 0)])
     assert replace_records({}, changed)["contacts"].equals(changed["contacts"])
@@ -215,6 +248,16 @@ def test_settling_twice_changes_nothing() -> None:
     assert once["contacts"]["id"].to_list() == [str(i) for i in range(2, 13)]
     own = once["field_values"].filter(pl.col("field_id") == "68").filter(pl.col("record_id") == "2")
     assert own["raw"].to_list() == ["б", "а"]
+
+
+def test_a_field_that_gets_another_name_is_asked_again() -> None:
+    settled = settle(account(contact(7, field(311, {"value": "8 903 000-00-02"}))))
+    assert settled["channels"]["label"].to_list() == ["Доп. телефон"]
+    renamed = settle(settled | merged("contact_fields", [FIELDS[0] | {"name": "Телефон жены"}]))
+    assert renamed["channels"]["label"].to_list() == ["Телефон жены"]
+    plain = settle(settled | merged("contact_fields", [FIELDS[0] | {"name": "Резерв"}]))
+    assert plain["channels"].height == 0
+    assert plain["field_values"].select("field_id", "raw").rows() == [("311", "8 903 000-00-02")]
 
 
 def test_an_incremental_pull_settles_as_a_full_one() -> None:

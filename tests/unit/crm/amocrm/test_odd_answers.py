@@ -182,6 +182,22 @@ def test_half_an_emoji_costs_a_character_and_not_the_account() -> None:
     assert found.tables["contacts"]["name"].to_list() == ["Anna \ufffd", "Анна Ветрова"]
 
 
+@pytest.mark.parametrize("depth", [100, 300, 450, 480, 600, 900, 940, 960, 2000])
+@pytest.mark.parametrize("place", ["name", "value", "id"])
+def test_a_deeply_nested_value_is_read_or_refused(place: str, depth: int) -> None:
+    nested = b"[" * depth + b"]" * depth
+    item = contact(7, phone("VALUE"), name="NAME", updated_at="odd")
+    body = page("contacts", item, contact(8))
+    what = {"name": b'"NAME"', "value": b'"VALUE"', "id": b'"id": 7,'}[place]
+    body = body.replace(what, b'"id": ' + nested + b"," if place == "id" else nested)
+    try:
+        found = read_page(CONTACTS, body, now=NOW)
+    except RemoteError:
+        assert depth > 400
+    else:
+        assert found.ids[-1] == "8"
+
+
 def test_flags_may_be_numbers() -> None:
     assert first(contact(7, is_deleted=1))["is_deleted"] is True
     assert first(contact(7, is_deleted="0"))["is_deleted"] is False
@@ -210,6 +226,7 @@ def test_of_a_record_that_comes_twice_the_later_stays() -> None:
         ({"next": {"href": f"{HOST}/api/v4/contacts?limit=2&page=2"}},
          "/api/v4/contacts?limit=2&page=2"),
         ({"next": {"href": "/api/v4/contacts?page=2"}}, "/api/v4/contacts?page=2"),
+        ({"next": f"{HOST}/api/v4/contacts?page=2"}, "/api/v4/contacts?page=2"),
         ({"next": {"href": ""}}, None),
         ({"next": {"href": None}}, None),
         ({"next": None}, None),
@@ -223,6 +240,13 @@ def test_the_next_page_is_a_path(links: Any, path: str | None) -> None:
     body = json.dumps({"_links": links, "_embedded": {"contacts": [contact()]}}).encode()
     found = read_page(CONTACTS, body)
     assert (found.next_path, found.has_next) == (path, path is not None)
+
+
+@pytest.mark.parametrize("told", [{"href": {"page": 2}}, {"href": [2]}, True, ["x"]])
+def test_a_next_page_that_cannot_be_read_is_no_end(told: Any) -> None:
+    body = json.dumps({"_links": {"next": told}, "_embedded": {"contacts": [contact()]}}).encode()
+    with pytest.raises(RemoteError):
+        read_page(CONTACTS, body)
 
 
 @pytest.mark.parametrize(
@@ -242,6 +266,7 @@ def test_a_next_page_that_is_this_one_or_elsewhere_is_refused(href: str) -> None
         ({"_total_items": 251}, 2),
         ({"_total_items": 0}, None),
         ({"_page_count": "x"}, None),
+        ({"_page_count": -5, "_total_items": -1}, None),
         ({"_links": {"last": {"href": f"{HOST}/api/v4/contacts?limit=2&page=10"}}}, 10),
         ({"_links": {"last": {"href": f"{HOST}/api/v4/contacts?page={'9' * 99}"}}}, None),
         ({}, None),

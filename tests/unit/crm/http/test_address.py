@@ -61,6 +61,14 @@ def test_a_link_to_our_host_is_taken_for_its_path(link: str, path: str) -> None:
     assert Address("https://demo.crm.example").same_host(link) == path
 
 
+def test_a_host_in_letters_of_its_own_is_the_same_as_on_the_wire() -> None:
+    address = Address("https://срм.пример")
+    link = f"https://{'срм.пример'.encode('idna').decode()}/api?page=2"
+    assert address.same_host(link) == "/api?page=2"
+    with pytest.raises(RemoteError):
+        address.same_host("https://другая.пример/api")
+
+
 ELSEWHERE = [
     "https://evil.example/api",
     "//evil.example/api",

@@ -11,8 +11,8 @@ import threading
 
 import pytest
 
-from dedupe.crm.http import Outcome, RequestWindow, Timeouts, Transport
-from dedupe.errors import RemoteError
+from dedupe.crm.http import Outcome, RequestWindow, StoppedError, Timeouts, Transport
+from dedupe.errors import ConfigError, CrmCleanError, RemoteError
 from tests.unit.crm.http.fakes import RawServer, Tokens, page, read_head
 
 QUICK = Timeouts(connect=2.0, pool=2.0, write=2.0, read=0.2, total=0.3)
@@ -196,6 +196,39 @@ def test_cookies_are_not_kept() -> None:
     assert all(b"cookie" not in head.lower() for head in heads)
 
 
+def test_closing_ends_a_request_that_is_under_way() -> None:
+    asked, ended = threading.Event(), []
+
+    def serve(connection: socket.socket, number: int) -> None:
+        while connection.recv(65536):
+            asked.set()
+
+    with RawServer(serve) as server:
+        transport = connect(server.url, timeouts=Timeouts())
+
+        def work() -> None:
+            try:
+                transport.get("/a")
+            except CrmCleanError as error:
+                ended.append(error)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        assert asked.wait(10)
+        transport.close()
+        thread.join(10)  # far below the 40 s that silence is allowed
+    assert [type(error) for error in ended] == [StoppedError]
+
+
+def test_certificates_that_can_not_be_read_are_named(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    with pytest.raises(ConfigError, match="SSL_CERT_FILE"):
+        connect("https://demo.crm.example")
+    (tmp_path / "none.pem").write_text("nothing")
+    with pytest.raises(ConfigError, match="SSL_CERT_FILE"):
+        connect("https://demo.crm.example")
+
+
 def test_a_write_cut_after_its_effect_is_unknown_and_sent_once() -> None:
     def serve(connection: socket.socket, number: int) -> None:
         read_head(connection)
@@ -230,20 +263,9 @@ def test_a_proxy_is_asked_for_the_address() -> None:
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate with openssl")
 def test_a_certificate_of_nobody_is_never_trusted(tmp_path) -> None:
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    words = [
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "1",
-        "-subj",
-        "/CN=localhost",
-    ]
-    subprocess.run(
-        ["openssl", *words, "-keyout", key, "-out", certificate], check=True, capture_output=True
-    )
+    words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"]
+    places = ["-subj", "/CN=localhost", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*words, *places], check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     heads: list[bytes] = []

@@ -521,6 +521,8 @@ def test_a_write_may_be_answered_by_nothing(response) -> None:
         httpx.Response(503),
         httpx.Response(408),
         httpx.Response(200, html=HTML),
+        httpx.Response(200),
+        httpx.Response(201),
         httpx.Response(200, content=b'{"a": '),
         httpx.Response(302, headers={"Location": "/a"}),
     ],

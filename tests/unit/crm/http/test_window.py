@@ -230,6 +230,7 @@ def test_a_pause_is_shared_and_a_long_one_is_told(tmp_path) -> None:
     one.limited(one.claim(), 30.0)
     step = two.try_claim("a")
     assert step == (pytest.approx(30.0), "limit")
+    assert two.rate_per_s() == one.rate_per_s() == pytest.approx(3.5, rel=0.02)
     one.limited(Claim("x", clock.now + 1), 1000.0)
     with pytest.raises(BlockedError, match="wait until"):
         two.try_claim("a")
@@ -412,8 +413,6 @@ def test_processes_together_never_overfill_a_window_at_the_server(tmp_path, n_pr
         assert [child.wait(60) for child in children] == [0] * n_processes
     assert len(arrivals) == 64
     assert fullest(sorted(arrivals), 0.25) <= 7
-    # 64 requests, 7 in a quarter of a second: two seconds and some, whatever the start took.
-    assert max(arrivals) - min(arrivals) < 12
 
 
 HOLDER = """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -22,119 +22,134 @@ from dedupe.sandbox.server.routes import find
 NOW = 1_790_000_000
 THEN = datetime(2026, 1, 2, tzinfo=UTC)
 ADMIN, SELLER, GONE = 11, 12, 13
-MAIN, SECOND = 100, 200
+
+
+CARD = {"owner_id": "11", "created_by": "11", "created_at": THEN, "updated_at": THEN}
+FIELDS = (
+    *("text", "numeric", "checkbox", "select", "multiselect", "date", "url", "textarea"),
+    *("radiobutton", "streetaddress", "smart_address", "birthday", "legal_entity"),
+    *("tracking_data", "monetary"),
+)  # numbered from 501
+OPTIONS = (("901", "Красный", "red"), ("902", "Синий", "blue"), ("903", "Белый", None))
+LINKS = (
+    ("deal", "31", "contact", "1", True),
+    ("deal", "31", "contact", "2", False),
+    ("deal", "31", "company", "21", None),
+    ("contact", "1", "company", "21", None),
+    ("deal", "33", "contact", "3", True),
+)
+CHANNELS = (
+    ("contact", "1", "phone", "+7 900 000-00-01", "WORK", "PHONE", 0),
+    ("contact", "1", "phone", "8 900 000 00 02", "MOB", "PHONE", 1),
+    ("contact", "2", "email", "a@example.com", "WORK", "EMAIL", 0),
+    ("company", "22", "phone", "84950000003", "WORK", "PHONE", 0),
+)
+VALUES = (
+    ("1", "501", "заметка", None),
+    ("1", "504", "Красный", "901"),
+    ("3", "504", "Синий", "902"),
+)
+
+
+def table(name: str, found: Iterable[tuple], *columns: str) -> list[dict[str, Any]]:
+    """Return rows of a table; without names of columns, the contract's own."""
+    names = columns or SNAPSHOT_TABLES[name].schema.names()
+    return [dict(zip(names, row, strict=True)) for row in found]
+
+
+def cards() -> dict[str, list[dict[str, Any]]]:
+    first = {"id": "1", "name": "Иван Петров", "first_name": "Иван", "last_name": "Петров"}
+    place = {"pipeline_id": "100"}
+    lost = {"status_id": "143", "state": "lost", "loss_reason_id": "71", "closed_at": THEN}
+    return {
+        "contacts": [
+            CARD | first,
+            CARD | {"id": "2", "name": "Пётр Иванов", "owner_id": "12"},
+            CARD | {"id": "3", "name": "Анна"},
+            CARD | {"id": "9", "name": "В корзине", "is_deleted": True},
+        ],
+        "companies": [
+            CARD | {"id": "21", "name": "ООО Ромашка"},
+            CARD | {"id": "22", "name": "ИП Лютик"},
+        ],
+        "deals": [
+            CARD | place | {"id": "31", "name": "Первая", "status_id": "2", "state": "open"},
+            CARD | place | {"id": "32", "name": "Вторая"} | lost,
+            CARD | place | {"id": "33", "name": "Заявка", "status_id": "1", "state": "unsorted"},
+        ],
+        "tasks": [
+            CARD
+            | {"id": "41", "entity": "deal", "record_id": "31", "task_type_id": "1"}
+            | {"text": "Позвонить", "due_at": THEN, "is_completed": False}
+        ],
+        "notes": [
+            CARD
+            | {"id": id_, "entity": "contact", "record_id": "1", "note_type": kind, "text": "а"}
+            for id_, kind in (("51", "common"), ("52", "amomail_message"))
+        ],
+    }
+
+
+def fields() -> dict[str, list[dict[str, Any]]]:
+    both = ("contact", "deal")
+    own = [(str(501 + at), entity, kind, kind) for at, kind in enumerate(FIELDS) for entity in both]
+    computed = {"id": "520", "entity": "deal", "name": "Считается", "type": "numeric"}
+    coded = {"id": "521", "entity": "contact", "name": "С кодом", "type": "text"}
+    options = [
+        (entity, field_id, id_, value, code, at)
+        for entity in both
+        for field_id in ("504", "505", "509")
+        for at, (id_, value, code) in enumerate(OPTIONS)
+    ]
+    return {
+        "fields": [
+            *table("fields", own, "id", "entity", "name", "type"),
+            computed | {"is_computed": True},
+            coded | {"code": "COLOR_2"},
+        ],
+        "field_enums": table("field_enums", options),
+        "field_values": table("field_values", [("contact", *value) for value in VALUES]),
+        "channels": table("channels", CHANNELS),
+    }
 
 
 def rows() -> dict[str, list[dict[str, Any]]]:
-    card = {"owner_id": "11", "created_by": "11", "created_at": THEN, "updated_at": THEN}
     rights = [
-        {"user_id": "12", "entity": entity, "action": action, "scope": "own"}
+        ("12", entity, action, "own")
         for entity in ("contact", "company", "deal", "task")
         for action in ("view", "edit", "add", "delete")
     ]
     stages = [("1", "Неразобранное", "unsorted"), ("2", "Первый", "open"), ("3", "Второй", "open")]
-    fields = {
-        "text": 501, "numeric": 502, "checkbox": 503, "select": 504, "multiselect": 505,
-        "date": 506, "url": 507, "textarea": 508, "radiobutton": 509, "streetaddress": 510,
-        "smart_address": 511, "birthday": 512, "legal_entity": 513, "tracking_data": 514,
-        "monetary": 515,
-    }  # fmt: skip
+    users = [
+        ("11", "Админ", True, True, None),
+        ("12", "Продавец", False, True, "5"),
+        ("13", "Уволен", False, False, None),
+    ]
+    enquiry = {"id": "abc", "category": "chats", "source_name": "Чат", "pipeline_id": "100"}
     return {
-        "contacts": [
-            {"id": "1", "name": "Иван Петров", "first_name": "Иван", "last_name": "Петров", **card},
-            {"id": "2", "name": "Пётр Иванов", **card, "owner_id": "12"},
-            {"id": "3", "name": "Анна", **card},
-            {"id": "9", "name": "В корзине", **card, "is_deleted": True},
-        ],
-        "companies": [
-            {"id": "21", "name": "ООО Ромашка", **card},
-            {"id": "22", "name": "ИП Лютик", **card},
-        ],
-        "deals": [
-            {"id": "31", "name": "Первая", "price": 100.0, "pipeline_id": "100",
-             "status_id": "2", "state": "open", **card},
-            {"id": "32", "name": "Вторая", "price": 0.0, "pipeline_id": "100",
-             "status_id": "143", "state": "lost", "loss_reason_id": "71", "closed_at": THEN, **card},
-            {"id": "33", "name": "Заявка", "pipeline_id": "100", "status_id": "1",
-             "state": "unsorted", **card},
-        ],
-        "links": [
-            {"from_entity": "deal", "from_id": "31", "to_entity": "contact", "to_id": "1", "is_main": True},
-            {"from_entity": "deal", "from_id": "31", "to_entity": "contact", "to_id": "2", "is_main": False},
-            {"from_entity": "deal", "from_id": "31", "to_entity": "company", "to_id": "21"},
-            {"from_entity": "contact", "from_id": "1", "to_entity": "company", "to_id": "21"},
-            {"from_entity": "deal", "from_id": "33", "to_entity": "contact", "to_id": "3", "is_main": True},
-        ],
-        "channels": [
-            {"entity": "contact", "record_id": "1", "kind": "phone", "raw": "+7 900 000-00-01",
-             "label": "WORK", "field_id": "PHONE", "position": 0},
-            {"entity": "contact", "record_id": "1", "kind": "phone", "raw": "8 900 000 00 02",
-             "label": "MOB", "field_id": "PHONE", "position": 1},
-            {"entity": "contact", "record_id": "2", "kind": "email", "raw": "a@example.com",
-             "label": "WORK", "field_id": "EMAIL", "position": 0},
-            {"entity": "company", "record_id": "22", "kind": "phone", "raw": "84950000003",
-             "label": "WORK", "field_id": "PHONE", "position": 0},
-        ],
-        "field_values": [
-            {"entity": "contact", "record_id": "1", "field_id": "501", "raw": "заметка"},
-            {"entity": "contact", "record_id": "1", "field_id": "504", "raw": "Красный", "enum_id": "901"},
-            {"entity": "contact", "record_id": "3", "field_id": "504", "raw": "Синий", "enum_id": "902"},
-        ],
-        "fields": [
-            {"id": str(number), "entity": entity, "name": kind, "type": kind}
-            for kind, number in fields.items() for entity in ("contact", "deal")
-        ] + [
-            {"id": "520", "entity": "deal", "name": "Считается", "type": "numeric", "is_computed": True},
-            {"id": "521", "entity": "contact", "name": "С кодом", "code": "COLOR_2", "type": "text"},
-        ],
-        "field_enums": [
-            {"entity": entity, "field_id": field_id, "id": id_, "value": value, "code": code, "sort": at}
-            for entity in ("contact", "deal") for field_id in ("504", "505", "509")
-            for at, (id_, value, code) in enumerate(
-                (("901", "Красный", "red"), ("902", "Синий", "blue"), ("903", "Белый", None))
-            )
-        ],
-        "record_tags": [
-            {"entity": "contact", "record_id": "1", "tag": "старый"},
-            {"entity": "deal", "record_id": "31", "tag": "важный"},
-        ],
-        "tags": [
-            {"id": "81", "entity": "contact", "name": "старый"},
-            {"id": "82", "entity": "contact", "name": "второй"},
-            {"id": "83", "entity": "deal", "name": "важный"},
-        ],
-        "tasks": [
-            {"id": "41", "entity": "deal", "record_id": "31", "task_type_id": "1", "text": "Позвонить",
-             "due_at": THEN, "is_completed": False, **card},
-        ],
-        "notes": [
-            {"id": "51", "entity": "contact", "record_id": "1", "note_type": "common", "text": "привет",
-             "created_by": "11", "created_at": THEN, "updated_at": THEN},
-            {"id": "52", "entity": "contact", "record_id": "1", "note_type": "amomail_message",
-             "text": "письмо", "created_by": "11", "created_at": THEN, "updated_at": THEN},
-        ],
-        "users": [
-            {"id": "11", "name": "Админ", "is_admin": True, "is_active": True},
-            {"id": "12", "name": "Продавец", "is_admin": False, "is_active": True, "group_id": "5"},
-            {"id": "13", "name": "Уволен", "is_admin": False, "is_active": False},
-        ],
-        "user_rights": rights,
-        "pipelines": [
-            {"id": "100", "name": "Главная", "sort": 1, "is_main": True},
-            {"id": "200", "name": "Другая", "sort": 2, "is_main": False},
-        ],
+        **cards(),
+        **fields(),
+        "links": table("links", LINKS),
+        "record_tags": table("record_tags", [("contact", "1", "старый"), ("deal", "31", "важный")]),
+        "tags": table(
+            "tags",
+            [("81", "contact", "старый"), ("82", "contact", "второй"), ("83", "deal", "важный")],
+        ),
+        "users": table("users", users, "id", "name", "is_admin", "is_active", "group_id"),
+        "user_rights": table("user_rights", rights),
+        "pipelines": table(
+            "pipelines",
+            [("100", "Главная", 1, True, False), ("200", "Другая", 2, False, False)],
+        ),
         "statuses": [
-            {"pipeline_id": "100", "id": id_, "name": name, "sort": at, "state": state}
-            for at, (id_, name, state) in enumerate(stages)
-        ] + [{"pipeline_id": "200", "id": "5", "name": "Начало", "sort": 1, "state": "open"}],
-        "loss_reasons": [{"id": "71", "name": "Дорого", "sort": 1}],
-        "task_types": [{"id": "1", "name": "Связаться"}, {"id": "2", "name": "Встреча"}],
-        "sources": [{"id": "61", "name": "Сайт", "pipeline_id": "200"}],
-        "unsorted": [
-            {"id": "abc", "category": "chats", "source_name": "Чат", "pipeline_id": "100",
-             "deal_id": "33", "contact_id": "3", "created_at": THEN},
+            *table("statuses", [("100", id_, name, 1, state) for id_, name, state in stages]),
+            *table("statuses", [("200", "5", "Начало", 1, "open")]),
         ],
-    }  # fmt: skip
+        "loss_reasons": table("loss_reasons", [("71", "Дорого", 1)]),
+        "task_types": table("task_types", [("1", "Связаться", None), ("2", "Встреча", None)]),
+        "sources": table("sources", [("61", "Сайт", "200")]),
+        "unsorted": [enquiry | {"deal_id": "33", "contact_id": "3", "created_at": THEN}],
+    }
 
 
 def account() -> Account:
@@ -170,7 +185,7 @@ class Crm:
         return reply.body
 
     def problems(self, method: str, path: str, body: Any) -> list[tuple[str, str]]:
-        """Send what must be refused; return code and path of each problem, nothing having changed."""
+        """Send what must be refused, changing nothing; return code and path of each problem."""
         before = self.picture()
         reply = self.send(method, path, body)
         assert reply.status == 400, (reply.status, reply.body)

@@ -72,7 +72,8 @@ def test_a_new_tag_has_one_id_in_the_dictionary_and_on_cards(crm) -> None:
     for id_ in (1, 2):
         tags = crm.state.get("contacts", id_)["_embedded"]["tags"]
         assert [t["id"] for t in tags if t["name"] == "свежий"] == [known]
-    assert [(e.kind, e.entity) for e in crm.effects][0] == ("add", "contacts/tags")
+    first = crm.effects[0]
+    assert (first.kind, first.entity) == ("add", "contacts/tags")
 
 
 def test_an_unknown_key_is_refused(crm) -> None:
@@ -242,8 +243,7 @@ def test_changes_leave_their_events(crm) -> None:
         "lead_status_changed",
         "entity_tag_deleted",
     }
-    last = [e for e in crm.state.ids("events")]
-    events = [crm.state.get("events", id_) for id_ in last]
+    events = [crm.state.get("events", id_) for id_ in crm.state.ids("events")]
     moved = next(e for e in events if e["type"] == "lead_status_changed")
     assert moved["value_before"] == [{"lead_status": {"id": 2, "pipeline_id": 100}}]
     assert moved["value_after"] == [{"lead_status": {"id": 3, "pipeline_id": 100}}]

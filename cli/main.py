@@ -17,6 +17,7 @@ from dedupe.errors import CrmCleanError
 from dedupe.language import LANGUAGES, N_, choose, tr
 
 COMMANDS = {
+    "pull": "cli.commands.pull:pull",
     "scan": "cli.commands.scan:scan",
     "demo": "cli.commands.demo:demo",
     "explain": "cli.commands.explain:explain",

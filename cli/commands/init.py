@@ -175,9 +175,13 @@ def _default_place(name: str) -> str:
 
     try:
         keyring_name()
+        return "keyring"
     except ConfigError:
+        pass
+    try:
         return f"file:{Path(platformdirs.user_config_dir('crmclean')) / name}.token"
-    return "keyring"
+    except RuntimeError:  # a user without a home
+        return "env:AMO_TOKEN"
 
 
 def _write(path: Path, text: str, force: bool) -> None:

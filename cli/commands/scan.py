@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,8 @@ EXAMPLES = N_(
     "  crmclean scan contacts.xlsx --lang ru    one file, everything in Russian\n"
     "  crmclean scan people.csv --entity contact --map mobile_no=phone\n"
     "  crmclean scan list.csv --against crm.csv    which of the list the CRM has already\n"
-    "  crmclean scan export/ --format json      one JSON document for programs"
+    "  crmclean scan export/ --format json      one JSON document for programs\n"
+    "  crmclean scan -p main                    pull the account of a profile, then audit it"
 )
 
 
@@ -37,6 +39,7 @@ EXAMPLES = N_(
     cls=Command,
     help=N_(
         "Audit SOURCE: a snapshot folder, or a file or folder of CSV, XLSX or Parquet tables. "
+        "Without SOURCE the account of the profile is pulled and audited. "
         "Writes the summary, the findings and a report for people; changes nothing in the CRM."
     ),
     short_help=N_("Audit an account or its exports and write a report."),
@@ -127,6 +130,12 @@ EXAMPLES = N_(
     "--ignore", multiple=True, cls=Option, metavar="CODE", help=N_("All but these checks.")
 )
 @click.option(
+    "--no-pull",
+    is_flag=True,
+    cls=Option,
+    help=N_("Audit the profile's last snapshot as it is, without asking the CRM."),
+)
+@click.option(
     "--fail-on",
     type=click.Choice(["info", "warning", "error"]),
     cls=Option,
@@ -137,6 +146,7 @@ def scan(
     session: Session,
     source: Path | None,
     output: Path | None,
+    no_pull: bool,
     fail_on: str | None,
     **told: Any,  # noqa: ANN401  click's own values, each read once in _settle
 ) -> None:
@@ -146,19 +156,82 @@ def scan(
     from dedupe.scan import scan as scan_account
 
     config = session.config()
-    source = source or _profile_source(session, config)
     tables, options = _settle(config, told)
-    _check_other(source, told["against"])
     place = output or session.state() / "scans"
     check_output(place)
+    found = _source(session, config, source, no_pull=no_pull)
+    _check_other(found.path, told["against"])
     listen = session.progress()
-    account, against = _open(source, told["against"], tables, listen)
-    result = scan_account(account, options, against=against, source=source.name, listen=listen)
+    account, against = _open(found.path, told["against"], tables, listen)
+    if found.is_account and told["region"] is None:
+        options = _with_country(session, options, account)
+    result = scan_account(account, options, against=against, source=found.name, listen=listen)
     folder = output or place / result.summary.scan_id
     write_scan(result, folder, listen)
     show_scan(session, result, folder)
     if fail_on is not None and _is_failing(result, fail_on):
         raise click.exceptions.Exit(4)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What to open: `is_account` where it is the snapshot of a profile's CRM account."""
+
+    path: Path
+    name: str
+    is_account: bool = False
+
+
+def _source(session: Session, config: Config, source: Path | None, *, no_pull: bool) -> _Source:
+    """Return SOURCE, or what the profile stands for, pulled where need be."""
+    if source is not None:
+        return _Source(source, source.name)
+    if not config.profiles:
+        raise ConfigError(
+            N_("there is nothing to scan"),
+            where="SOURCE",
+            fix=N_("name a folder or file of exports, or try: crmclean demo"),
+        )
+    from dedupe.config import select_profile
+
+    name, profile = select_profile(config, session.profile)
+    if profile.crm == "files":
+        path = Path(profile.path or "").expanduser()
+        return _Source(path, path.name)
+    return _Source(_pulled(session, config, no_pull=no_pull), name, is_account=True)
+
+
+def _pulled(session: Session, config: Config, *, no_pull: bool) -> Path:
+    """Return the snapshot of the profile's account, brought up to date unless told not to."""
+    from cli.commands.pull import warnings
+    from cli.profiles import Wish, crm_profile, pull_profile, snapshot_folder
+    from dedupe.crm.pull import Mode
+
+    name, profile = crm_profile(session, config)
+    if no_pull:
+        folder = snapshot_folder(session, name)
+        if not (folder / "manifest.json").is_file():
+            raise InputError(
+                N_("there is no snapshot of this profile yet"),
+                where=name,
+                fix=N_("leave --no-pull out, or run: crmclean pull"),
+            )
+        return folder
+    result = pull_profile(session, config, name, profile, Wish(mode=Mode.AUTO))
+    for line in warnings(result):
+        session.say(line)
+    return result.snapshot
+
+
+def _with_country(session: Session, options: ScanOptions, account: Account) -> ScanOptions:
+    """Read numbers without a country as the account's own, unless the config names one."""
+    from cli.profiles import region_told
+    from dedupe.normalize import is_region
+
+    country = account.settings.get("country", "").upper()
+    if region_told(session) or not is_region(country):
+        return options
+    return replace(options, phone=replace(options.phone, region=country))
 
 
 def _settle(config: Config, told: dict[str, Any]) -> tuple[TableOptions, ScanOptions]:
@@ -235,31 +308,6 @@ def _open(
         return open_account(source, tables, listen), None
     account, other = open_accounts([source, against], tables, listen)
     return account, Against(account=other, name=against.resolve().stem)
-
-
-def _profile_source(session: Session, config: Config) -> Path:
-    """Return the files of the profile; pulling from a CRM is not in this version."""
-    name = session.profile or (next(iter(config.profiles)) if len(config.profiles) == 1 else None)
-    if name is None:
-        raise ConfigError(
-            N_("there is nothing to scan"),
-            where="SOURCE",
-            fix=N_("name a folder or file of exports, or try: crmclean demo"),
-        )
-    if name not in config.profiles:
-        raise ConfigError(
-            N_("the config has no such profile"), where=name, fix=N_("check --profile")
-        )
-    profile = config.profiles[name]
-    if profile.crm != "files" or profile.path is None:
-        raise ConfigError(
-            N_("reading straight from the CRM is not in this version"),
-            where=f"profiles.{name}",
-            fix=N_(
-                'export the account to CSV or XLSX and scan that, or set crm = "files" and path'
-            ),
-        )
-    return Path(profile.path).expanduser()
 
 
 def _roles(pairs: tuple[str, ...]) -> dict[str, str]:

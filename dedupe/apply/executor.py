@@ -361,6 +361,9 @@ class Executor:
         for each in ops:
             if self._marker(each.id) in result.refused:
                 self._failed(each.id, result)
+            elif self._marker(each.id) in result.missing:
+                self._unknown([each.id], "the answer does not speak of it", result.status)
+                self._resolve(each.id)
             elif each.op.effect < Effect.SUBTRACTIVE or self._holds(each, seen):
                 self._journal.settle(
                     self._run_id,

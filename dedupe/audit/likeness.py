@@ -47,31 +47,51 @@ def namesakes(facts: Facts, entity: str) -> pl.LazyFrame:
 
 def _persons(facts: Facts) -> pl.LazyFrame:
     """Take the surname and the name, and the patronymic where they alone are too common."""
-    pair = ["surname_key", "variant"]
-    named = (
-        _traits(facts, "contact")
-        .drop_nulls(["surname_key", "given_key"])
-        .with_columns(variant=pl.col("given_key").str.split("|"))
-        .select("record_id", "surname", "given", "patronymic", "patronymic_key", *pair)
-        .explode("variant")
-        .with_columns(key=pl.concat_str(pair, separator=_PART), part="patronymic_key")
-    )
     n = facts.n_live("contact")
-    rates = [_rate(named, facts, *names, n=n) for names in _NAMES]
-    named = named.with_columns(rates).with_columns(
-        pair_chance=n * (pl.col("surname_rate") * pl.col("given_rate")).max().over(pair)
+    rates = [_rate(facts, *names, n=n) for names in _NAMES[:2]]
+    named = _named(facts).with_columns(rates)
+    chance = n * (pl.col("surname_rate") * pl.col("given_rate")).max().over(_PAIR)
+    named = named.with_columns(
+        pair_chance=chance,
+        key=pl.concat_str(_PAIR, separator=_PART),
+        part="patronymic_key",
     )
-    full_chance = pl.col("pair_chance") * pl.col("patronymic_rate")
-    full = named.filter((pl.col("pair_chance") >= _RARE) & (full_chance < _RARE))
+    often = named.filter(pl.col("pair_chance") >= _RARE)
+    often = often.with_columns(n_alike=pl.len().over(*_PAIR, "part")).filter(_MAY_COUNT)
+    often = often.with_columns(_rate(facts, *_NAMES[2], n=n))
+    full = often.filter(pl.col("pair_chance") * pl.col("patronymic_rate") < _RARE)
     full = full.with_columns(key=pl.concat_str("key", "part", separator=_PART))
     rare = parted(named.filter(pl.col("pair_chance") < _RARE), "part")
-    return largest(pl.concat([full, rare]).select("record_id", "key"))
+    told = ("record_id", "key")
+    return largest(pl.concat([full.select(told), rare.select(told)]))
 
 
 _NAMES = (("surname", "surname_key"), ("given", "variant"), ("patronymic", "patronymic_key"))
+_PAIR = ("surname_key", "variant")
+# A name that stands once makes no group; without a patronymic it is weighed all the same.
+_MAY_COUNT = (pl.col("n_alike") > 1) | pl.col("patronymic_key").is_null()
 
 
-def _rate(named: pl.LazyFrame, facts: Facts, column: str, key: str, *, n: int) -> pl.Expr:
+def _named(facts: Facts) -> pl.LazyFrame:
+    """Return the names that may stand on several cards, and how many cards have each part."""
+    return (
+        _traits(facts, "contact")
+        .drop_nulls(["surname_key", "given_key"])
+        .select(
+            "record_id",
+            *("surname", "surname_key", "given", "patronymic", "patronymic_key"),
+            variant=pl.col("given_key").str.split("|"),
+        )
+        .explode("variant")
+        .with_columns(pl.len().over(key).alias(f"n_{key}") for _, key in _NAMES)
+        .with_columns(n_alike=pl.len().over(_PAIR))
+        .filter(_MAY_COUNT)
+        .collect()
+        .lazy()
+    )
+
+
+def _rate(facts: Facts, column: str, key: str, *, n: int) -> pl.Expr:
     """Return how common a name is among the other cards, where these are few: in the country."""
     known = facts.name_shares.filter(pl.col("column") == column)
     shares = dict(zip(known["value"], known["share"], strict=True))
@@ -79,10 +99,7 @@ def _rate(named: pl.LazyFrame, facts: Facts, column: str, key: str, *, n: int) -
         pl.col(name).replace_strict(shares, default=None, return_dtype=pl.Float64)
         for name in (column, key)  # a woman's surname is listed as a man's
     ]
-    in_group = ["surname_key", "variant"]
-    if column == "patronymic":
-        in_group.append(key)
-    n_others = pl.len().over(key) - pl.len().over(in_group)
+    n_others = pl.col(f"n_{key}") - pl.col("n_alike")
     country = pl.max_horizontal(*told).fill_null(0.0) * _COUNTRY
     unheard = pl.lit(0.5)  # as common as half a card
     return (pl.max_horizontal(n_others + country, unheard) / (n + _COUNTRY)).alias(f"{column}_rate")
@@ -128,24 +145,27 @@ def birthdays(facts: Facts, entity: str) -> pl.LazyFrame:
 
 def parted(rows: pl.LazyFrame, part: str) -> pl.LazyFrame:
     """Part the keys whose rows disagree about `part`; rows that don't tell it stay together."""
-    differs = pl.col(part).drop_nulls().n_unique().over("key") > 1
+    differs = pl.col(part).min().over("key") != pl.col(part).max().over("key")
     told = pl.concat_str(pl.col("key"), pl.col(part).cast(pl.String).fill_null(""), separator=_PART)
     return rows.with_columns(key=pl.when(differs).then(told).otherwise("key"))
 
 
 def groups_of(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Return the rows whose `key` several records have, with the group's label."""
-    shared = rows.unique(["record_id", "key"]).filter(pl.len().over("key") > 1)
-    first = pl.col("record_id").sort_by(pl.col("record_id").str.len_bytes(), "record_id").first()
-    labels = shared.group_by("key").agg(group=first)
-    return shared.join(labels, on="key")
+    shared = rows.filter(pl.col("key").is_not_null() & pl.col("key").is_duplicated())
+    shared = shared.unique(["record_id", "key"]).filter(pl.len().over("key") > 1)
+    length = pl.col("record_id").str.len_bytes()
+    shortest = pl.when(length == length.min().over("key")).then("record_id")
+    return shared.with_columns(group=shortest.min().over("key"))
 
 
 def largest(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Leave each record the key that most records have: a record is in one group."""
-    sized = rows.with_columns(n=pl.len().over("key"))
-    sized = sized.sort("n", "key", descending=[True, False])
-    return sized.unique("record_id", keep="first", maintain_order=True).select("record_id", "key")
+    sized = rows.select("record_id", "key", n=pl.len().over("key")).collect().lazy()
+    has_choice = pl.col("record_id").is_duplicated()
+    chosen = sized.filter(has_choice).sort("n", "key", descending=[True, False])
+    chosen = chosen.unique("record_id", keep="first", maintain_order=True)
+    return pl.concat([sized.filter(~has_choice), chosen]).select("record_id", "key")
 
 
 def unknown_groups(rows: pl.LazyFrame, facts: Facts, entity: str) -> pl.LazyFrame:
@@ -155,27 +175,38 @@ def unknown_groups(rows: pl.LazyFrame, facts: Facts, entity: str) -> pl.LazyFram
         rows = rows.join(
             known.select("record_id", pl.col("group").alias(kind)), on="record_id", how="left"
         )
-        is_known = (pl.col(kind).null_count() == 0) & (pl.col(kind).n_unique() == 1)
-        rows = rows.filter(~is_known.over("group"))
+        is_one = pl.col(kind).min().over("group") == pl.col(kind).max().over("group")
+        is_told = pl.col(kind).is_not_null().all().over("group")
+        rows = rows.filter(~(is_told & is_one).fill_null(value=False))
     return rows
 
 
 def meetings(facts: Facts, entity: str, *kinds: str) -> pl.LazyFrame:
     """Return left, right, kind, value and group of cards that share a number or a mailbox."""
-    of_card = ["kind", "match_key", "record_id"]
+    met = [
+        facts.once(f"{kind} of {entity}", lambda kind=kind: _met(facts, entity, kind))  # type: ignore[misc]
+        for kind in kinds
+    ]
+    return pl.concat(met).lazy()
+
+
+def _met(facts: Facts, entity: str, kind: str) -> pl.DataFrame:
+    is_own = (pl.col("entity") == entity) & (pl.col("kind") == kind)
+    evidence = facts.values.lazy().filter(is_own & (pl.col("status") == "valid"))
     held = (
-        facts.values.lazy()
-        .filter((pl.col("entity") == entity) & pl.col("kind").is_in(kinds))
-        .filter((pl.col("status") == "valid") & pl.col("match_key").is_not_null())
-        .group_by(of_card)
+        evidence.select("kind", "match_key", "record_id", "value")
+        .drop_nulls("match_key")
+        # Most numbers stand on one card: they go before anything dearer is done.
+        .filter(pl.col("match_key").is_duplicated())
+        .group_by("kind", "match_key", "record_id")
         .agg(pl.col("value").min())
-        .filter(pl.len().over("kind", "match_key").is_between(2, CROWD))
+        .filter(pl.len().over("match_key").is_between(2, CROWD))
     )
-    labels = facts.groups.lazy().filter(pl.col("entity") == entity)
-    held = held.join(labels.select("kind", "record_id", "group"), on=["kind", "record_id"])
+    labels = facts.groups.lazy().filter(is_own).select("record_id", "group")
+    held = held.join(labels, on="record_id").collect().lazy()
     left = held.rename({"record_id": "left"})
-    right = held.select("kind", "match_key", right="record_id")
-    return left.join(right, on=["kind", "match_key"]).filter(pl.col("left") < pl.col("right"))
+    right = held.select("match_key", right="record_id")
+    return left.join(right, on="match_key").filter(pl.col("left") < pl.col("right")).collect()
 
 
 def both_ends(pairs: pl.LazyFrame, *told: str) -> pl.LazyFrame:
@@ -186,6 +217,9 @@ def both_ends(pairs: pl.LazyFrame, *told: str) -> pl.LazyFrame:
 
 def with_both(pairs: pl.LazyFrame, cards: pl.LazyFrame, *columns: str) -> pl.LazyFrame:
     """Add columns of the cards to pairs: `surname` becomes left_surname and right_surname."""
+    pairs = pairs.collect().lazy()
+    ends = pl.concat([pairs.select(record_id=end) for end in ("left", "right")])
+    cards = cards.join(ends.unique(), on="record_id", how="semi").collect().lazy()
     for end in ("left", "right"):
         named = cards.select(
             pl.col("record_id").alias(end), *(pl.col(c).alias(f"{end}_{c}") for c in columns)

@@ -46,7 +46,7 @@ def find_config(path: Path | None, environ: Mapping[str, str], folder: Path) -> 
             where=str(named),
             fix=N_("check --config and $CRMCLEAN_CONFIG"),
         )
-    places = [folder, *folder.parents, Path(platformdirs.user_config_dir("crmclean"))]
+    places = [folder, *folder.parents, *_user_folder()]
     found = next((p / FILE_NAME for p in places if _is_file(p / FILE_NAME)), None)
     if found is not None and _is_planted(found):
         raise ConfigError(
@@ -71,6 +71,13 @@ def load_config(path: Path | None) -> Config:
             problems="; ".join(problems),
         )
     return _config(document, path.absolute().parent)
+
+
+def _user_folder() -> list[Path]:
+    try:
+        return [Path(platformdirs.user_config_dir("crmclean"))]
+    except RuntimeError:  # a user without a home, as some services have
+        return []
 
 
 def _is_file(path: Path) -> bool:

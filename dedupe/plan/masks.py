@@ -1,4 +1,4 @@
-"""Values as a reader may see them without being shown the person: +7 *** ***-45-67, i***@mail.ru."""
+"""Values as a reader may see them without seeing the person: +7*******4567, i***@mail.ru."""
 
 from __future__ import annotations
 

@@ -56,12 +56,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """How a request ended. `created` are the ids of what it made, `refused` why, by operation."""
+    """How a request ended. `created` are the ids of what it made, `refused` why, by operation.
+
+    `missing` are operations of which an answer that says "done" does not speak.
+    """
 
     outcome: Outcome
     status: int | None = None
     created: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
+    missing: frozenset[str] = frozenset()
     problem: str = ""
 
 

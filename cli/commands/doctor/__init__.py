@@ -36,10 +36,11 @@ def doctor(session: Session, offline: bool) -> None:
     """Run the checks, show them, end with the gravest one's code."""
     from .account import account_checks
     from .machine import machine_checks
-    from .settings import profiles, settings_checks
+    from .settings import profiles, settings_checks, state_folder
 
     checks = [*machine_checks(), *settings_checks(session)]
-    for name, profile in profiles(session).items():
+    has_state = not isinstance(state_folder(session), Check)
+    for name, profile in profiles(session).items() if has_state else ():
         checks += account_checks(session, name, profile, offline=offline)
     _show(session, checks)
     code = worst(checks)

@@ -41,6 +41,26 @@ def profiles(session: Session) -> dict[str, Profile]:
     return dict(config.profiles)
 
 
+def state_folder(session: Session) -> Path | Check:
+    """Return the state folder, or the check that fails where there can be none."""
+    from dedupe.crm.signin import check_state
+
+    try:
+        state = session.state()
+        check_state(state)
+    except CrmCleanError as error:
+        return from_error("state", error)
+    except RuntimeError:
+        return Check(
+            code="state",
+            status=ERROR,
+            text=tr(N_("the home folder is not known here")),
+            fix=tr(N_("name the state folder with --state or $CRMCLEAN_STATE")),
+            exit_code=2,
+        )
+    return state
+
+
 def _config(session: Session) -> Check:
     from dedupe.config import find_config, load_config, select_profile
 
@@ -86,15 +106,11 @@ def _origin(session: Session, path: Path) -> str:
 
 
 def _state(session: Session) -> Iterator[Check]:
-    from dedupe.crm.signin import check_state
-
-    state = session.state()
-    there = nearest(state.absolute())
-    try:
-        check_state(state)
-    except CrmCleanError as error:
-        yield from_error("state", error)
+    state = state_folder(session)
+    if isinstance(state, Check):
+        yield state
         return
+    there = nearest(state.absolute())
     problem = _rights_problem(there)
     if problem:
         yield Check(

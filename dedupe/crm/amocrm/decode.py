@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import isfinite
 from operator import attrgetter
 from typing import Any, Generic, NoReturn, TypeVar
 
@@ -94,13 +95,25 @@ def parse(body: bytes, where: str) -> Any:  # noqa: ANN401  JSON of any shape
         pass
     try:  # a text cut in the middle of an emoji is no JSON to msgspec, and is to PHP
         text = body.decode("utf-8")  # bytes would be tried as UTF-16 too
-        return clean(json.loads(text, parse_constant=lambda word: refuse(_NO_JSON, where)))
+        return clean(
+            json.loads(
+                text,
+                parse_constant=lambda word: refuse(_NO_JSON, where),
+                parse_float=_number,
+            )
+        )
     except UnicodeDecodeError:
         refuse(_NO_UTF8, where)
     except RecursionError:
         refuse(TOO_DEEP, where)
     except ValueError:
         refuse(_NO_JSON, where)
+
+
+def _number(digits: str) -> float | str:
+    """Read a number; one beyond all floats stays a text rather than become infinite."""
+    number = float(digits)
+    return number if isfinite(number) else digits
 
 
 def ids_of(items: Sequence[msgspec.Struct]) -> list[int | str]:

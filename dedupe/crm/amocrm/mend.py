@@ -133,8 +133,10 @@ def clean(raw: Any) -> Any:  # noqa: ANN401  JSON of any shape
 def _text(raw: object) -> str:
     if isinstance(raw, str):
         return str(clean(raw))
-    if isinstance(raw, (int, float)) and not isinstance(raw, bool):
-        return str(int(raw)) if raw == int(raw) else repr(raw)
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        return str(raw)
+    if isinstance(raw, float):
+        return str(int(raw)) if raw.is_integer() and abs(raw) < _EXACT else repr(raw)
     raise UnfitError
 
 

@@ -42,7 +42,7 @@ def told_failure(error: httpx.HTTPError, where: str) -> RemoteError:
             N_("the certificate of this address can't be trusted ({reason})"),
             where=where,
             fix=N_("check the address, this machine's clock and the proxy it is behind"),
-            reason=(certificate.verify_message or "?").lower(),
+            reason=str(getattr(certificate, "verify_message", "?")).lower(),
         )
     return RemoteError(
         N_("no answer from the CRM ({reason})"),

@@ -20,7 +20,9 @@ import msgspec
 
 GRACE_S = 1.0  # an answer that did not come: its request may be on its way for so long
 LATE_S = 2.0  # one that waits and does not come when it is its turn loses its place
-CLEAN_S = 60.0  # without a limit answer for so long the rate grows a step
+CLEAN_S = (
+    20.0  # without a limit answer for so long the rate grows a step: from half to full in 200 s
+)
 STEP = 0.05  # of the full rate
 FLOOR_PER_S = 0.5  # a slower pull would never end
 LONGEST_PAUSE_S = 60.0  # of those that we choose ourselves

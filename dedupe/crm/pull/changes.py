@@ -84,21 +84,47 @@ def read_changes(
         if walk.refused is not None:
             changes.not_read[walk.listing.part] = walk.listing.refusal(walk.refused.status)
             whole.discard(name)
+    _read_whole(walker, changes, whole, ground, opener)
     pages = {name: walk.pages for name, walk in walks.items() if name not in whole}
     left = _to_read_again(news, pages, begun) if news else {}
+    for name, ids in _moved(changes, _merged(news), ground.last).items():
+        left.setdefault(name, set()).update(ids)
     again = _Again(walker, ground, changes)
-    whole |= {name for name, ids in left.items() if not again.fits(ids)} & set(walks)
+    too_many = {name for name, ids in left.items() if name in pages and not again.fits(ids)}
+    _read_whole(walker, changes, too_many, ground, opener)
     for name, ids in left.items():
-        if name in pages and name not in whole:
+        if name in pages and name not in too_many:
             pages[name] = [*pages[name], *again.read(LISTINGS[name], sorted(ids))]
-    _gather(changes, pages, whole)
-    for name in sorted(whole):
+    _gather(changes, {name: held for name, held in pages.items() if name not in too_many})
+    return changes
+
+
+def _read_whole(
+    walker: Walker, changes: Changes, names: Iterable[str], ground: Ground, opener: Opener
+) -> None:
+    for name in sorted(names):
         spool = opener(name)
         try:
             changes.whole[name] = relist(walker, LISTINGS[name], spool, ground.last)
         finally:
             spool.discard()
-    return changes
+
+
+def _moved(changes: Changes, merged: Iterable[str], last: Account) -> dict[str, set[str]]:
+    """Return whose links a merge has moved: of the deals and contacts of the cards it swallowed."""
+    moved: dict[str, set[str]] = {}
+    links = last.frame("links")
+    for name in set(merged) & set(changes.whole):
+        entity, table = LISTINGS[name].entity, LISTINGS[name].record_table
+        before = last.frame(table)["id"]
+        gone = before.filter(~before.is_in(changes.whole[name][table]["id"].implode()))
+        for own, other in (("from", "to"), ("to", "from")):
+            is_gone = pl.col(f"{own}_id").is_in(gone.implode())
+            theirs = links.filter((pl.col(f"{own}_entity") == entity) & is_gone)
+            for kind, id_ in theirs.select(f"{other}_entity", f"{other}_id").iter_rows():
+                if kind in ("deal", "contact") and id_ is not None:
+                    moved.setdefault(LIST_OF[kind], set()).add(id_)
+    return moved
 
 
 def each(walker: Walker, tasks: Sequence[Callable[[], None]]) -> None:
@@ -324,11 +350,11 @@ class _Again:
         return None if is_deleted else page
 
 
-def _gather(changes: Changes, pages: Mapping[str, Sequence[Page]], whole: Collection[str]) -> None:
+def _gather(changes: Changes, pages: Mapping[str, Sequence[Page]]) -> None:
     parts: list[Tables] = []
     for name, held in pages.items():
         changes.n_items += sum(page.n for page in held)
         changes.n_quarantined += sum(page.n_quarantined for page in held)
-        if name not in whole and held:
+        if held:
             parts.append(merge_pages(LISTINGS[name], [page.tables for page in held]))
     changes.tables = join_tables(parts)

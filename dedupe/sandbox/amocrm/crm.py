@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from threading import RLock
 from typing import Any
@@ -51,6 +51,10 @@ class AmoCrm:
             lives_s=self.state.options.token_lives_s,
         )
         self._routes = (*writing_routes(), *READING)
+
+    def add_routes(self, routes: Iterable[Route]) -> None:
+        """Answer more paths; they stand before those of the API."""
+        self._routes = (*routes, *self._routes)
 
     @property
     def lock(self) -> RLock:

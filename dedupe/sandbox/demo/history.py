@@ -21,7 +21,7 @@ Tables = Mapping[str, pl.DataFrame]
 
 _TEXTS = ("Просил перезвонить после обеда", "Отправили расчёт на почту", "Ждёт решения супруги",
           "Нужен замер на следующей неделе", "Интересует рассрочка", "Сравнивает цены")  # fmt: skip
-_DEALS, _CONTACTS, _MERGES = 6, 20, 400  # one record in so many has one
+_DEALS, _CONTACTS, _MERGES = 6, 20, 100  # one record in so many has one
 _FIRST_NOTE = 80_000_001
 
 

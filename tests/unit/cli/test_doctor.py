@@ -125,6 +125,19 @@ def test_a_synced_folder_is_warned_of(place, capsys) -> None:
     assert checks["state"]["status"] == "warning"
 
 
+def test_a_user_without_a_home_is_told_to_name_a_folder(place, crm, capsys, monkeypatch) -> None:
+    def homeless(*args: object) -> str:
+        raise RuntimeError("could not determine the home directory")
+
+    configure(place, crm.url)
+    monkeypatch.delenv("CRMCLEAN_STATE")
+    monkeypatch.setattr("platformdirs.user_state_dir", homeless)
+    code, checks = doctor(capsys)
+    assert code == 2
+    assert "--state" in checks["state"]["fix"]
+    assert crm.paths == []
+
+
 def test_files_are_looked_for(place, capsys) -> None:
     config = place / "crmclean.toml"
     config.write_text(f'[profiles.old]\ncrm = "files"\npath = "{place}/export"\n')

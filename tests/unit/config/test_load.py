@@ -113,3 +113,11 @@ def test_a_config_that_a_stranger_planted_is_not_taken_unasked(tmp_path, monkeyp
     with pytest.raises(ConfigError, match="another user"):
         find_config(None, {}, below)
     assert find_config(path, {}, below) == path
+
+
+def test_a_user_without_a_home_has_no_folder_to_look_in(tmp_path, monkeypatch) -> None:
+    def homeless(*args: object) -> str:
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.setattr("platformdirs.user_config_dir", homeless)
+    assert find_config(None, {}, tmp_path) is None

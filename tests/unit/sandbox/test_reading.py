@@ -196,7 +196,7 @@ def test_settings_are_whole(client, account) -> None:
 def test_fields_have_their_choices_and_required_stages(client, account) -> None:
     fields = {f["id"]: f for f in client.all("leads/custom_fields", "custom_fields")}
     whence = fields[700303]
-    assert [e["value"] for e in whence["enums"]][0] == "сайт"
+    assert next(e["value"] for e in whence["enums"]) == "сайт"
     assert whence["required_statuses"][0] == {"status_id": 31000015, "pipeline_id": 3100001}
     own = {f["code"]: f for f in client.all("contacts/custom_fields", "custom_fields") if f["code"]}
     assert [e["value"] for e in own["PHONE"]["enums"]] == [
@@ -251,8 +251,8 @@ def test_fields_come_50_a_page_at_most(client) -> None:
 
 @pytest.mark.parametrize("order", ["updated_at", "created_at", "id"])
 def test_lists_are_ordered_both_ways(client, order) -> None:
-    up = [d for d in client.all(f"leads?limit=250&order[{order}]=asc", "leads")]
-    down = [d for d in client.all(f"leads?limit=250&order[{order}]=desc", "leads")]
+    up = list(client.all(f"leads?limit=250&order[{order}]=asc", "leads"))
+    down = list(client.all(f"leads?limit=250&order[{order}]=desc", "leads"))
     keys = [(d[order], d["id"]) for d in up]
     assert keys == sorted(keys)
     assert [d["id"] for d in down] == [d["id"] for d in up][::-1]

@@ -27,7 +27,7 @@ from .problems import (
     unexpected,
     wrong_type,
 )
-from .shapes import is_whole
+from .shapes import is_id
 
 Record = dict[str, Any]
 Answer = tuple[int, Any]
@@ -46,7 +46,7 @@ class Item:
     def request_id(self) -> str | int:
         """Return what the client named the item, as it came, else its number as text."""
         named = self.sent.get("request_id")
-        return named if isinstance(named, str) or is_whole(named) else str(self.at)
+        return named if isinstance(named, str | int) and is_id(named) else str(self.at)
 
 
 class Call:
@@ -97,9 +97,11 @@ class Call:
             raise refuse(400, "Request body must be a non-empty array")
         if len(sent) > limit:
             raise RefusalError(invalid([("0", [too_many("", limit)])]))
-        wrong = {
-            str(at): [wrong_type("", "array")] for at, i in enumerate(sent) if _is_no_object(i)
-        }
+        wrong = [
+            (str(at), [wrong_type("", "array")])
+            for at, item in enumerate(sent)
+            if not isinstance(item, dict)
+        ]
         if wrong:
             raise RefusalError(invalid(wrong))
         self._items = [Item(at, item) for at, item in enumerate(sent)]

@@ -30,6 +30,11 @@ def is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
 
 
+def is_id(value: object) -> bool:
+    """Tell whether `value` is a text or a whole number: what an id or a mark may be."""
+    return isinstance(value, str) or is_whole(value)
+
+
 def _fits(value: object, word: str) -> bool:
     if value is None:
         return word.endswith("?")
@@ -39,7 +44,7 @@ def _fits(value: object, word: str) -> bool:
         case "number":
             return is_whole(value) or isinstance(value, float)
         case "id":
-            return is_whole(value) or isinstance(value, str)
+            return is_id(value)
         case "any":
             return True
         case kind:

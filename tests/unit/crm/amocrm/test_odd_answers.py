@@ -171,6 +171,8 @@ def test_one_odd_record_does_not_change_how_others_are_read() -> None:
 
 
 def test_a_name_may_be_a_number_or_nothing() -> None:
+    assert first(contact(7, name=1.5))["name"] == "1.5"
+    assert first(contact(7, name=True))["name"] is None
     assert first(contact(7, name=234))["name"] == "234"
     assert first(contact(7, name=None))["name"] is None
     assert first(contact(7, name={"a": 1}))["name"] is None
@@ -196,6 +198,16 @@ def test_a_deeply_nested_value_is_read_or_refused(place: str, depth: int) -> Non
         assert depth > 400
     else:
         assert found.ids[-1] == "8"
+
+
+def test_a_number_beyond_all_numbers_costs_its_own_value_at_most() -> None:
+    item = contact(7, phone("BEYOND"), name="BEYOND", updated_at="BEYOND")
+    body = page("contacts", item, contact(8), contact("BEYOND")).replace(b'"BEYOND"', b"1e400")
+    found = read_page(CONTACTS, body, now=NOW)
+    assert (found.ids, found.n_quarantined) == (["7", "8"], 1)
+    assert found.tables["contacts"]["updated_at"].null_count() == 1
+    body = page("leads", lead(1, price="BEYOND")).replace(b'"BEYOND"', b"-1e400")
+    assert read_page(LEADS, body, now=NOW).tables["deals"]["price"].to_list() == [None]
 
 
 def test_flags_may_be_numbers() -> None:

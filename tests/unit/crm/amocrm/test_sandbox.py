@@ -23,6 +23,7 @@ from dedupe.sandbox import Limit, Sandbox
 from dedupe.sandbox.demo import build_demo
 
 Tables = dict[str, pl.DataFrame]
+HEAVY = ("notes", "events")
 _ENTITY = {"contacts": "contact", "companies": "company", "deals": "deal"}
 
 
@@ -45,7 +46,7 @@ def pull(url: str) -> Tables:
     ) as client:
         account = read_account(client.get(ACCOUNT_PATH, params=list(ACCOUNT_PARAMS)).content)
         parts = [dict(account.tables)]
-        parts += [merge_pages(one, pages(client, one)) for one in listings_for()]
+        parts += [merge_pages(one, pages(client, one)) for one in listings_for(HEAVY)]
     for part in parts:
         for name, frame in part.items():
             tables.setdefault(name, []).append(frame)
@@ -81,7 +82,7 @@ def live(account: Account) -> Tables:
 
 @pytest.fixture(scope="module")
 def both() -> tuple[Tables, Tables]:
-    account = build_demo(scale=0.005).account
+    account = build_demo(scale=0.005, extras=HEAVY).account
     with Sandbox(account, limit=Limit(n=0)) as sandbox:
         return pull(sandbox.url), live(account)
 

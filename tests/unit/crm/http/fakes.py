@@ -91,6 +91,17 @@ def ok(**options) -> httpx.Response:
     return httpx.Response(200, json={"fine": True}, **options)
 
 
+HTML = "<html><head><style>b{}</style></head><body><h1>403 Forbidden</h1></body></html>"
+
+
+def html(status: int) -> httpx.Response:
+    return httpx.Response(status, html=HTML)
+
+
+def problem(status: int, **facts) -> httpx.Response:
+    return httpx.Response(status, json={"status": status, **facts})
+
+
 class RawServer:
     """Answers each connection by `serve(connection, number)`; for what no web server would do."""
 
@@ -153,3 +164,13 @@ def page(body: bytes, *headers: str, length: int | None = None) -> bytes:
         *headers,
     ]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def fullest(arrivals: list[float], window_s: float) -> int:
+    """Return the most arrivals that fall into one window."""
+    most, first = 0, 0
+    for last, moment in enumerate(arrivals):
+        while moment - arrivals[first] >= window_s:
+            first += 1
+        most = max(most, last - first + 1)
+    return most

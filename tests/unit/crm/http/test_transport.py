@@ -11,9 +11,6 @@ import pytest
 
 from dedupe.crm.http import (
     STANDARD,
-    BlockedError,
-    Outcome,
-    ReadOnlyError,
     Refused,
     RequestWindow,
     Rule,
@@ -21,18 +18,7 @@ from dedupe.crm.http import (
     Verdict,
 )
 from dedupe.errors import RemoteError, SignInError, StorageError
-from dedupe.events import Waiting
-from tests.unit.crm.http.fakes import BASE, Clock, Tokens, answers, ok
-
-HTML = "<html><head><style>b{}</style></head><body><h1>403 Forbidden</h1></body></html>"
-
-
-def html(status: int) -> httpx.Response:
-    return httpx.Response(status, html=HTML)
-
-
-def problem(status: int, **facts) -> httpx.Response:
-    return httpx.Response(status, json={"status": status, **facts})
+from tests.unit.crm.http.fakes import BASE, Clock, Tokens, answers, html, ok, problem
 
 
 def test_a_good_answer_is_given_whole_with_the_servers_clock() -> None:
@@ -341,98 +327,6 @@ def test_a_refusals_text_is_short_and_harmless() -> None:
         assert part not in text
 
 
-def test_a_page_of_refusal_stops_every_request_at_once(tmp_path) -> None:
-    clock = Clock()
-    path = tmp_path / "rate"
-    transport, script, _ = answers(
-        html(403), clock=clock, window=RequestWindow(path, 7, clock=clock), tokens=Tokens("a", "b")
-    )
-    for _ in range(3):
-        with pytest.raises(BlockedError, match="blocks this machine") as caught:
-            transport.get("/a")
-    assert len(script.requests) == 1
-    assert caught.value.exit_code == 10
-    other, other_script, _ = answers(ok(), clock=clock, window=RequestWindow(path, 7, clock=clock))
-    with pytest.raises(BlockedError):
-        other.get("/a")
-    assert other_script.requests == []
-    clock.now += 901
-    assert other.get("/a").status == 200
-
-
-@pytest.mark.parametrize(
-    ("headers", "least", "most"),
-    [
-        ({}, 1, 2),
-        ({"Retry-After": "3"}, 3, 4),
-        ({"Retry-After": "0"}, 1, 2),
-        ({"Retry-After": "-5"}, 1, 2),
-        ({"Retry-After": "soon"}, 1, 2),
-        ({"Retry-After": "2.5"}, 2.5, 3.5),
-        (
-            {
-                "Retry-After": "Sat, 21 Nov 2026 19:20:30 GMT",
-                "Date": "Sat, 21 Nov 2026 19:20:00 GMT",
-            },
-            30,
-            31,
-        ),
-        ({"Retry-After": "Sat, 21 Nov 2020 19:20:30 GMT"}, 1, 2),
-        ({"Retry-After": "Sat, 99 Nov 2020 19:20:30 GMT"}, 1, 2),
-    ],
-)
-def test_a_limit_answer_makes_everybody_pause(headers, least, most) -> None:
-    clock, heard = Clock(), []
-    window = RequestWindow(None, 7, clock=clock)
-    limited = httpx.Response(429, text="Too many", headers=headers)
-    transport, _, _ = answers(limited, ok(), clock=clock, window=window, listen=heard.append)
-    start = clock.now
-    assert transport.get("/a").status == 200
-    assert least <= clock.now - start < most
-    assert transport.stats.n_limited == 1
-    assert transport.stats.waited_s == pytest.approx(clock.now - start)
-    assert heard[0] == Waiting("pull", "limit", pytest.approx(clock.now - start, abs=1))
-    assert window.rate_per_s() < 4
-
-
-@pytest.mark.parametrize("asked", ["901", "7200", "1000000000", "9" * 12])
-def test_a_pause_that_is_too_long_stops_with_the_time(asked: str) -> None:
-    clock = Clock()
-    window = RequestWindow(None, 7, clock=clock)
-    limited = httpx.Response(429, headers={"Retry-After": asked})
-    transport, script, _ = answers(limited, ok(), clock=clock, window=window)
-    with pytest.raises(BlockedError, match=r"wait until 20\d\d-\d\d-\d\d \d\d:\d\d"):
-        transport.get("/a")
-    assert clock.naps == []
-    with pytest.raises(BlockedError):
-        transport.get("/a")
-    assert len(script.requests) == 1
-    clock.now += 3601  # whatever was said, after an hour one request asks again
-    assert transport.get("/a").status == 200
-
-
-def test_limit_answers_without_end_stop_the_run_after_few_requests() -> None:
-    clock = Clock()
-    window = RequestWindow(None, 7, clock=clock)
-    transport, script, _ = answers(
-        httpx.Response(429, headers={"Retry-After": "1"}), clock=clock, window=window
-    )
-    start = clock.now
-    with pytest.raises(RemoteError, match="too many requests") as caught:
-        transport.get("/a")
-    assert caught.value.exit_code == 10
-    assert len(script.requests) <= 25
-    assert 600 < clock.now - start < 1000
-    assert window.rate_per_s() == pytest.approx(0.5, rel=0.02)
-
-
-def test_a_busy_server_is_given_the_time_it_asks_for() -> None:
-    transport, _, clock = answers(httpx.Response(503, headers={"Retry-After": "20"}), ok())
-    transport.get("/a")
-    assert sum(clock.naps) == pytest.approx(20)
-    assert transport.stats.n_limited == 0
-
-
 @pytest.mark.parametrize(
     "location",
     [
@@ -470,115 +364,6 @@ def test_a_redirect_to_nowhere_is_an_error() -> None:
     with pytest.raises(RemoteError, match="302"):
         transport.get("/a")
     assert len(script.requests) == 1
-
-
-def test_a_reading_connection_sends_no_write() -> None:
-    transport, script, _ = answers(ok())
-    for method in ("POST", "patch", "PUT", "DELETE", "PROPFIND"):
-        with pytest.raises(ReadOnlyError) as caught:
-            transport.send(method, "/a", b"{}")
-        assert caught.value.exit_code == 1
-    assert script.requests == []
-
-
-def writer(*steps, **options):
-    return answers(*steps, read_only=False, **options)
-
-
-def test_a_write_that_is_answered_well_is_done() -> None:
-    transport, script, _ = writer(ok())
-    sent = transport.send("patch", "/a", b'{"a": 1}')
-    assert sent.outcome is Outcome.DONE
-    assert sent.answer is not None
-    assert sent.answer.body == b'{"fine":true}'
-    request = script.requests[0]
-    assert (request.method, request.content) == ("PATCH", b'{"a": 1}')
-    assert request.headers["content-type"] == "application/json"
-
-
-@pytest.mark.parametrize(
-    "response", [httpx.Response(204), httpx.Response(202), httpx.Response(201, json=[])]
-)
-def test_a_write_may_be_answered_by_nothing(response) -> None:
-    transport, _, _ = writer(response)
-    sent = transport.send("POST", "/a", b"[]")
-    assert sent.outcome is Outcome.DONE
-    assert sent.answer is not None
-    assert sent.answer.status == response.status_code
-
-
-@pytest.mark.parametrize(
-    "step",
-    [
-        httpx.ReadTimeout("slow"),
-        httpx.WriteTimeout("slow"),
-        httpx.ReadError("reset"),
-        httpx.WriteError("reset"),
-        httpx.RemoteProtocolError("cut"),
-        httpx.Response(500),
-        httpx.Response(502, html=HTML),
-        httpx.Response(504),
-        httpx.Response(503),
-        httpx.Response(408),
-        httpx.Response(200, html=HTML),
-        httpx.Response(200),
-        httpx.Response(201),
-        httpx.Response(200, content=b'{"a": '),
-        httpx.Response(302, headers={"Location": "/a"}),
-    ],
-)
-def test_a_write_of_unknown_outcome_is_never_sent_again(step) -> None:
-    transport, script, _ = writer(step)
-    sent = transport.send("POST", "/a", b"[]")
-    assert sent.outcome is Outcome.UNKNOWN
-    assert sent.error is not None
-    assert len(script.requests) == 1
-
-
-@pytest.mark.parametrize(
-    "step",
-    [
-        httpx.ConnectError("refused"),
-        httpx.ConnectTimeout("slow"),
-        httpx.PoolTimeout("busy"),
-        httpx.Response(429),
-    ],
-)
-def test_a_write_that_was_surely_not_carried_out_is_unsent(step) -> None:
-    transport, script, _ = writer(step)
-    assert transport.send("POST", "/a", b"[]").outcome is Outcome.UNSENT
-    assert len(script.requests) == 1
-
-
-@pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 413, 422])
-def test_a_write_that_is_refused_says_why(status: int) -> None:
-    transport, _, _ = writer(problem(status, detail="FieldNotExpected"))
-    sent = transport.send("POST", "/a", b"[]")
-    assert sent.outcome is Outcome.REFUSED
-    assert isinstance(sent.error, Refused)
-    assert sent.error.status == status
-
-
-def test_a_write_is_sent_again_after_a_renewed_token() -> None:
-    transport, script, _ = writer(problem(401), ok(), tokens=Tokens("stale", "fresh"))
-    assert transport.send("POST", "/a", b"[]").outcome is Outcome.DONE
-    assert [r.content for r in script.requests] == [b"[]", b"[]"]
-    transport, script, _ = writer(problem(401), tokens=Tokens("stale", "fresh"))
-    with pytest.raises(SignInError):
-        transport.send("POST", "/a", b"[]")
-    assert len(script.requests) == 2
-
-
-def test_a_limit_answer_to_a_write_pauses_the_next_one() -> None:
-    clock = Clock()
-    window = RequestWindow(None, 7, clock=clock)
-    transport, _, _ = writer(
-        httpx.Response(429, headers={"Retry-After": "9"}), ok(), clock=clock, window=window
-    )
-    start = clock.now
-    assert transport.send("POST", "/a", b"[]").outcome is Outcome.UNSENT
-    assert transport.send("POST", "/a", b"[]").outcome is Outcome.DONE
-    assert clock.now - start >= 9
 
 
 def test_a_crms_own_words_are_rules_before_the_standard_ones() -> None:
@@ -657,6 +442,3 @@ def test_the_certificates_fault_is_named() -> None:
     with pytest.raises(RemoteError, match="self-signed certificate"):
         transport.get("/a")
     assert len(script.requests) == 1
-    transport, _, _ = writer(error)
-    with pytest.raises(RemoteError, match="self-signed"):
-        transport.send("POST", "/a", b"")

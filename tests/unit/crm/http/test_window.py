@@ -6,11 +6,7 @@ import heapq
 import itertools
 import os
 import random
-import signal
-import subprocess
-import sys
 import threading
-import time
 
 import msgspec
 import pytest
@@ -18,12 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe.crm.http import BlockedError, Claim, RequestWindow
-from dedupe.crm.http import clock as clocks
-from dedupe.crm.http.clock import boot_clock, boot_id, is_dead, is_same_boot, owner
+from dedupe.crm.http.clock import boot_clock, boot_id
 from dedupe.crm.http.ledger import Call, Ledger, Ticket
 from dedupe.crm.http.store import FileStore, MemoryStore
 from dedupe.errors import StorageError
-from tests.unit.crm.http.fakes import Clock, RawServer, page, read_head
+from tests.unit.crm.http.fakes import Clock, fullest
 
 MARGIN = 0.01
 
@@ -73,16 +68,6 @@ def simulate(
         else:
             at(clock.now + max(step[0], 1e-9) + overshoot(pick), worker, "try")
     return sorted(arrivals)
-
-
-def fullest(arrivals: list[float], window_s: float) -> int:
-    """Return the most arrivals that fall into one window."""
-    most, first = 0, 0
-    for last, moment in enumerate(arrivals):
-        while moment - arrivals[first] >= window_s:
-            first += 1
-        most = max(most, last - first + 1)
-    return most
 
 
 @given(
@@ -180,7 +165,7 @@ def test_a_call_without_an_answer_counts_a_little_longer() -> None:
     assert isinstance(window.try_claim("a"), Claim)
 
 
-def test_limit_answers_halve_the_rate_once_per_event_and_clean_minutes_raise_it() -> None:
+def test_limit_answers_halve_the_rate_once_per_event_and_clean_time_raise_it() -> None:
     clock = Clock()
     window = RequestWindow(None, 8, margin_s=0, clock=clock)
     claims = [window.claim() for _ in range(3)]
@@ -191,9 +176,11 @@ def test_limit_answers_halve_the_rate_once_per_event_and_clean_minutes_raise_it(
     clock.now += 1.5
     assert window.limited(window.claim()) == 2.0
     assert window.rate_per_s() == pytest.approx(2)
-    clock.now += 2 + 60
+    clock.now += 2 + 19
+    assert window.rate_per_s() == pytest.approx(2)
+    clock.now += 1
     assert window.rate_per_s() == pytest.approx(2.4)
-    clock.now += 60 * 14
+    clock.now += 20 * 14
     assert window.rate_per_s() == pytest.approx(8)
     assert window.limited(Claim("y", clock.now)) == 1.0  # the doubling began anew
 
@@ -204,7 +191,7 @@ def test_at_a_lowered_rate_no_window_holds_more_than_its_share() -> None:
     window.limited(Claim("x", clock.now), 1.0)
     starts: list[float] = []
     clock.now += 1.0
-    while clock.now < 1050:
+    while clock.now < 1020:  # then the rate begins to grow again
         step = window.try_claim(f"t{len(starts)}")
         if isinstance(step, Claim):
             starts.append(clock.now)
@@ -212,16 +199,15 @@ def test_at_a_lowered_rate_no_window_holds_more_than_its_share() -> None:
         else:
             clock.now += step[0]
     assert fullest(starts, 1.0) <= 4
-    assert len(starts) / 49 == pytest.approx(3.5, rel=0.1)
+    assert len(starts) / 19 == pytest.approx(3.5, rel=0.1)
 
 
 def test_the_slowest_rate_is_one_request_in_two_seconds() -> None:
     clock = Clock()
     window = RequestWindow(None, 7, margin_s=0, clock=clock)
     for _ in range(10):
-        window.limited(Claim("x", clock.now), None)
-        clock.now += 61
-    assert window.rate_per_s() == pytest.approx(0.5 + 0.35, abs=0.4)
+        clock.now += window.limited(Claim("x", clock.now), None)
+    assert window.rate_per_s() == pytest.approx(0.5)
 
 
 def test_a_pause_is_shared_and_a_long_one_is_told(tmp_path) -> None:
@@ -375,111 +361,6 @@ def test_threads_of_one_process_share_a_window(tmp_path) -> None:
         thread.join(30)
     assert len(starts) == 20
     assert fullest(sorted(starts), 0.1) <= 5
-
-
-CLIENT = """
-import sys, threading
-from pathlib import Path
-from dedupe.crm.http import RequestWindow, Transport
-
-class Tokens:
-    def token(self): return "token-of-a-test"
-    def renew(self, stale): raise SystemExit(3)
-
-url, path, n = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
-transport = Transport(url, Tokens(), RequestWindow(path, 7, 0.25))
-def work():
-    for _ in range(n):
-        assert transport.get("/a").body == b"{}"
-threads = [threading.Thread(target=work) for _ in range(2)]
-[t.start() for t in threads]
-[t.join() for t in threads]
-"""
-
-
-@pytest.mark.parametrize("n_processes", [2, 8])
-def test_processes_together_never_overfill_a_window_at_the_server(tmp_path, n_processes) -> None:
-    arrivals: list[float] = []
-
-    def serve(connection, number: int) -> None:
-        while read_head(connection):
-            arrivals.append(time.monotonic())
-            connection.sendall(page(b"{}"))
-
-    n_each = 32 // n_processes
-    with RawServer(serve) as server:
-        words = [sys.executable, "-c", CLIENT, server.url, str(tmp_path / "rate"), str(n_each)]
-        children = [subprocess.Popen(words) for _ in range(n_processes)]
-        assert [child.wait(60) for child in children] == [0] * n_processes
-    assert len(arrivals) == 64
-    assert fullest(sorted(arrivals), 0.25) <= 7
-
-
-HOLDER = """
-import sys, time
-from pathlib import Path
-from dedupe.crm.http import RequestWindow
-window = RequestWindow(Path(sys.argv[1]), 2)
-window.claim()
-print("held", flush=True)
-sys.stdin.read()
-"""
-
-
-def test_a_killed_holder_blocks_nobody_for_long(tmp_path) -> None:
-    path = tmp_path / "rate"
-    words = [sys.executable, "-c", HOLDER, str(path)]
-    child = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert child.stdout is not None
-    assert child.stdin is not None
-    assert child.stdout.readline() == b"held\n"
-    clock = Clock()
-    clock.now = boot_clock() + 30  # it lives: whatever the time, it may still be sending
-    window = RequestWindow(path, 1, margin_s=0, clock=clock)
-    assert not isinstance(window.try_claim("a"), Claim)
-    child.send_signal(signal.SIGKILL)
-    child.wait(10)
-    child.stdout.close()
-    child.stdin.close()
-    assert not isinstance(window.try_claim("a"), Claim)
-    clock.now += 1.9  # a grace and a window
-    assert not isinstance(window.try_claim("a"), Claim)
-    clock.now += 0.2
-    assert isinstance(window.try_claim("a"), Claim)
-
-
-def test_a_process_is_told_from_a_later_one_of_its_number() -> None:
-    me = owner()
-    assert not is_dead(me)
-    namespace, pid, started = me.split(":")
-    assert int(pid) == os.getpid()
-    assert is_dead(f"{namespace}:{pid}:{int(started) - 1}")
-    assert not is_dead(f"other:{pid}:1")
-    assert not is_dead("nonsense")
-    assert not is_dead("")
-
-
-def test_a_process_without_a_known_start_is_asked_for(monkeypatch) -> None:
-    child = subprocess.Popen([sys.executable, "-c", ""])
-    child.wait(10)
-    namespace = owner().split(":")[0]
-    assert is_dead(f"{namespace}:{child.pid}:")
-    assert not is_dead(f"{namespace}:{os.getpid()}:")
-
-
-def test_a_computed_boot_is_the_same_within_two_minutes() -> None:
-    assert is_same_boot("at:1000", "at:1100")
-    assert not is_same_boot("at:1000", "at:1200")
-    assert not is_same_boot("at:x", "at:1200")
-    assert not is_same_boot("uuid", "at:1000")
-    assert is_same_boot("uuid", "uuid")
-
-
-def test_a_system_without_a_boot_id_has_one_computed(monkeypatch, tmp_path) -> None:
-    monkeypatch.setattr(clocks, "_BOOT_ID", tmp_path / "none")
-    name = clocks.boot_id.__wrapped__()
-    assert name.startswith("at:")
-    assert is_same_boot(name, clocks.boot_id.__wrapped__())
 
 
 @given(st.binary(max_size=300))

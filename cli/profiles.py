@@ -7,6 +7,7 @@ scan` share it.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import threading
 import tomllib
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from dedupe.contracts import Account
     from dedupe.crm.http import Stats, Transport
     from dedupe.crm.pull import Mode, Pulled
+    from dedupe.events import Listener
 
 REQUESTS_PER_S = 7  # amoCRM's limit for one integration
 WITHOUT_BYTES = 200_000_000  # free space below which a pull is not begun
@@ -94,6 +96,7 @@ def pull_profile(
     stop = threading.Event()
     listen = session.progress()
     with pull_lock(account), _told_interrupt():
+        _recover(account / "snapshot")
         check_writable(target)
         _check_space(account)
         transport = Transport(
@@ -106,7 +109,7 @@ def pull_profile(
             stop=stop,
         )
         try:
-            job = _Job(session, name, account_host(name, profile), account, target, wish)
+            job = _Job(name, account_host(name, profile), account, target, wish, listen)
             return job.run(transport, profile, stop)
         finally:
             transport.close()
@@ -114,12 +117,12 @@ def pull_profile(
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    session: Session
     name: str
     host: str
     account: Path
     target: Path
     wish: Wish
+    listen: Listener
 
     def run(self, transport: Transport, profile: Profile, stop: threading.Event) -> PullResult:
         from dedupe.crm.pull import PullOptions, pull
@@ -138,7 +141,7 @@ class _Job:
             self.account / "pull",
             options,
             last=last,
-            listen=self.session.progress(),
+            listen=self.listen,
             stop=stop,
         )
         write_snapshot(pulled.account, self.target)
@@ -178,6 +181,19 @@ def _last(target: Path) -> tuple[Account | None, bool]:
         return None, True
 
 
+def _recover(target: Path) -> None:
+    """Clear up after a process that was killed while it put a snapshot in its place.
+
+    For an instant the old one stands aside (see `dedupe.snapshot.folder`); the lock of the
+    pull is held, so whatever lies about here is of a process that is dead.
+    """
+    aside = sorted(target.parent.glob(f".{target.name}.old.*/was"))
+    if aside and not target.exists():
+        aside[0].rename(target)
+    for left in target.parent.glob(f".{target.name}.*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
 def _rate_file(session: Session, config: Config, name: str) -> Path:
     """Return the limiter's file: one for all profiles of the same address."""
     from dedupe.crm.signin import account_folder, account_host
@@ -194,8 +210,6 @@ def _rate_file(session: Session, config: Config, name: str) -> Path:
 
 
 def _check_space(folder: Path) -> None:
-    import shutil
-
     free = shutil.disk_usage(folder).free
     if free < WITHOUT_BYTES:
         raise StorageError(

@@ -134,7 +134,7 @@ def _lines(result: PullResult) -> list[str]:
         host=result.host,
         **{name: count(rows[name]) if name in rows else "–" for name in MAIN},
     )
-    lines = [counts, tr(N_("Read: {how}"), how=pulled.choice.told)]
+    lines = [counts, _how(result)]
     if pulled.is_resumed:
         lines.append(tr(N_("Went on from the pages that an interrupted pull had read.")))
     if pulled.n_changed:
@@ -155,6 +155,15 @@ def _lines(result: PullResult) -> list[str]:
         )
     )
     return [*lines, tr(N_("Snapshot: {folder}"), folder=result.snapshot)]
+
+
+def _how(result: PullResult) -> str:
+    from dedupe.crm.pull import Mode
+
+    choice = result.pulled.choice
+    if choice.mode is Mode.FULL:
+        return tr(N_("Read whole: {why}"), why=choice.told)
+    return tr(N_("Read: {what}"), what=choice.told)
 
 
 def _next(result: PullResult, output: Path | None) -> str:

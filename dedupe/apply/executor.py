@@ -150,6 +150,12 @@ class Executor:
             seconds=seconds,
         )
 
+    def missing(self, gid: str) -> tuple[str, ...]:
+        """Read a group's records again; return the operations whose effect is no longer there."""
+        ops = self._plan.by_group[gid]
+        cards = self._sink.read({ref for each in ops for ref in each.op.touches})
+        return tuple(each.id for each in ops if not self._holds(each, cards))
+
     def resolve(self) -> None:
         """Find out what became of requests without an answer, the oldest first."""
         for record in self._journal.unresolved(self._run_id):
@@ -472,9 +478,7 @@ class Executor:
         for gid, (state, _) in self._journal.groups(self._run_id).items():
             if state is not GroupState.DONE:
                 continue
-            ops = self._plan.by_group[gid]
-            cards = self._sink.read({ref for each in ops for ref in each.op.touches})
-            if not all(self._holds(each, cards) for each in ops):
+            if self.missing(gid):
                 raise _guard(N_("the first groups are not as they should be"), gid)
 
 

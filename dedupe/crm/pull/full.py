@@ -62,7 +62,7 @@ def read_records(
     """Read lists of records to their ends, going on from what the spool has."""
     refused = _walk(walker, spool, [_resumed(spool, one, last) for one in lists])
     for _ in range(_MOST_AGAIN):
-        again = restored_lists(walker, since)
+        again = restored_lists(walker, since) if since > 0 else set()
         lists_again = [one for one in lists if one.name in again]
         if not lists_again:
             break

@@ -130,6 +130,8 @@ class _Run:
             is_partial=partial,
             now=self.began,
         )
+        if choice.mode is Mode.INCREMENTAL and self.options.mode is Mode.AUTO and self._is_begun():
+            choice = Choice(Mode.FULL, N_("a whole read was interrupted and is gone on with"))
         if choice.mode is Mode.INCREMENTAL:
             pulled = self._changed(settings, choice, partial)
             if pulled is not None:
@@ -210,14 +212,28 @@ class _Run:
 
     def _spool(self) -> tuple[Spool, bool]:
         """Open the spool; tell whether it has pages to go on from."""
-        spool, subject = Spool(self._made() / _SPOOL), self._subject()
-        held = spool.subject
-        is_fresh = held is not None and 0 <= subject.started - held.started < STALE_S
-        is_wanted = _SHRUNK not in spool.marks or self.options.accept_shrunk
-        if held is not None and held.is_same(subject) and is_fresh and is_wanted and self.began:
+        spool = Spool(self._made() / _SPOOL)
+        if self._is_ours(spool):
             return spool, bool(spool.frames)
-        spool.start(subject)
+        spool.start(self._subject())
         return spool, False
+
+    def _is_begun(self) -> bool:
+        if not (self.folder / _SPOOL).is_file():
+            return False
+        spool = Spool(self.folder / _SPOOL)
+        try:
+            return self._is_ours(spool) and bool(spool.frames)
+        finally:
+            spool.close()
+
+    def _is_ours(self, spool: Spool) -> bool:
+        """Tell whether the spool's pages are of this read and young enough."""
+        held, subject = spool.subject, self._subject()
+        if held is None or self.began is None or not held.is_same(subject):
+            return False
+        is_wanted = _SHRUNK not in spool.marks or self.options.accept_shrunk
+        return is_wanted and 0 <= subject.started - held.started < STALE_S
 
     def _side_spool(self, name: str) -> Spool:
         spool = Spool(self._made() / f"{name}.spool")

@@ -21,7 +21,7 @@ from .columns import (
     sorted_frame,
     whole,
 )
-from .fields import Field, value_maker
+from .fields import Field, channels_of, value_maker
 from .names import ENTITY_OF
 from .table import NONE, Flags, Ints, Make, Record, Search, Table, Words
 
@@ -188,6 +188,8 @@ def _grouped(
 ) -> list[Record] | None:
     groups: dict[int, list[Record]] = {}
     for place, raw, enum, label in found:
+        if definitions[place].is_gone:
+            continue
         groups.setdefault(place, []).append(makers[place](raw, enum, label))
     if not groups:
         return None
@@ -208,11 +210,7 @@ def _values(account: Account, kind: str, ids: Ints, fields: FieldsOf) -> Childre
     entity = ENTITY_OF[kind]
     order = {id(found): at for at, found in enumerate({id(f): f for f in fields.values()}.values())}
     places = {name: order[id(found)] for name, found in fields.items()}
-    channels = account.frame("channels").filter(pl.col("entity") == entity)
-    bare = channels["field_id"].is_null().any()
-    if bare:  # a channel of no field is of the CRM's own
-        own = pl.col("kind").replace_strict(_OWN, default=None)
-        channels = channels.with_columns(pl.coalesce("field_id", own).alias("field_id"))
+    channels = channels_of(account).filter(pl.col("entity") == entity)
     values = account.frame("field_values").filter(pl.col("entity") == entity)
     none = pl.lit(None, dtype=pl.String)
     frame = pl.concat(
@@ -238,9 +236,6 @@ def _values(account: Account, kind: str, ids: Ints, fields: FieldsOf) -> Childre
     frame = frame.with_columns(enum=enum).sort("at", "place", "position", maintain_order=True)
     names = ("place", "raw", "enum", "label")
     return Children(frame["at"].to_numpy(), len(ids), {name: frame[name] for name in names})
-
-
-_OWN = {"phone": "PHONE", "email": "EMAIL", "messenger": "IM", "site": "WEB"}
 
 
 def _searcher(account: Account, kind: str, frame: pl.DataFrame) -> Search:

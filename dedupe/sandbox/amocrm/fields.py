@@ -26,6 +26,7 @@ LABELS = {
     "EMAIL": ("WORK", "PRIV", "OTHER"),
     "IM": ("SKYPE", "ICQ", "JABBER", "GTALK", "MSN", "OTHER"),
 }
+_OWN = {"phone": "PHONE", "email": "EMAIL", "messenger": "IM", "site": "WEB"}
 _TYPES = {"phone": "multitext", "email": "multitext", "messenger": "multitext", "site": "url"}
 _NAMES = {"PHONE": "Телефон", "EMAIL": "Email", "IM": "Мгн. сообщения", "WEB": "Web",
           "POSITION": "Должность", "ADDRESS": "Адрес"}  # fmt: skip
@@ -38,24 +39,40 @@ _DAY = 86_400
 
 @dataclass(slots=True)
 class Field:
-    """A field as the API gives it (`record`), and what finds the number of a choice."""
+    """A field as the API gives it (`record`), and what finds the number of a choice.
+
+    It stays the same object through changes: the records' makers hold on to it.
+    """
 
     record: Record
+    is_gone: bool = False
     ids: dict[str, int] = field(default_factory=dict)  # of a value or code -> of the enum
     codes: dict[int, str | None] = field(default_factory=dict)
     texts: dict[int, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, record: Record) -> Field:
-        """Index the choices of a definition."""
+        """Take a definition."""
         made = cls(record)
-        for enum in record.get("enums") or ():
-            made.ids.setdefault(str(enum["value"]), enum["id"])
-            if enum.get("code"):
-                made.ids.setdefault(str(enum["code"]), enum["id"])
-            made.codes[enum["id"]] = enum.get("code")
-            made.texts[enum["id"]] = str(enum["value"])
+        made.take(record)
         return made
+
+    def take(self, record: Record) -> None:
+        """Take a definition in place of the one there was, and index its choices."""
+        self.record = record
+        self.ids, self.codes, self.texts = {}, {}, {}
+        for enum in record.get("enums") or ():
+            self.ids.setdefault(str(enum["value"]), enum["id"])
+            if enum.get("code"):
+                self.ids.setdefault(str(enum["code"]), enum["id"])
+            self.codes[enum["id"]] = enum.get("code")
+            self.texts[enum["id"]] = str(enum["value"])
+
+
+def channels_of(account: Account) -> pl.DataFrame:
+    """Return the channels; those of no named field are in the CRM's own field of their kind."""
+    own = pl.col("kind").replace_strict(_OWN, default=None, return_dtype=pl.String)
+    return account.frame("channels").with_columns(pl.coalesce("field_id", own).alias("field_id"))
 
 
 def value_maker(definition: Field) -> Callable[[str | None, int, str | None], Record]:
@@ -190,7 +207,7 @@ def _numbers(ids: Iterable[str]) -> dict[str, int]:
 def _unnamed(account: Account) -> Iterable[Record]:
     """Yield a definition for each field that only values name, in a stable order."""
     empty = {"code": None, "sort": None, "is_api_only": False, "is_computed": False}
-    found = account.frame("channels").select("entity", "field_id", "kind").unique().drop_nulls()
+    found = channels_of(account).select("entity", "field_id", "kind").unique().drop_nulls()
     for entity, id_, kind in found.sort("entity", "field_id", "kind").iter_rows():
         is_own = id_ in LABELS or kind == "site"
         kind = _TYPES.get(kind, "text") if is_own else "text"
@@ -207,7 +224,7 @@ def _choices(account: Account, row: Mapping[str, Any], code: str | None) -> list
     """Return the choices of a field without any: the CRM's labels, else what values say."""
     if row["type"] == "multitext":
         known = list(LABELS.get(code or "", ("WORK", "OTHER")))
-        mine = account.frame("channels").filter(
+        mine = channels_of(account).filter(
             (pl.col("entity") == row["entity"]) & (pl.col("field_id") == str(row["id"]))
         )
         used = mine["label"].drop_nulls().unique().sort().to_list()

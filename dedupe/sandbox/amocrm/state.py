@@ -56,6 +56,7 @@ class State:
         self.words = Words()
         self._shelves = _shelves(account, self.account_id)
         self._fields = read_fields(account, self.account_id)
+        self._gone_fields: set[tuple[str, int]] = set()
         self._tags = _read_tags(account)
         self._groups = {
             user["id"]: user["rights"]["group_id"] or 0 for user in self._shelves["users"].all()
@@ -63,7 +64,6 @@ class State:
         self._tables = self._read_tables(account)
         self._links = Links(_read_links(account))
         self._closest: tuple[int, dict[tuple[int, int], int]] = (-1, {})
-        self._n_events = 0
 
     # Records of any kind
 
@@ -168,22 +168,28 @@ class State:
     def put_field(self, entity: str, record: Record) -> None:
         """Insert or replace a custom field (`id` as a number, `enums` with their ids)."""
         with self.lock:
-            fields = self._fields[entity]
-            old = [name for name, found in fields.items() if found.record["id"] == record["id"]]
-            made = Field.of(deepcopy(record))
-            for name in old or [str(record["id"])]:
-                fields[name] = made
+            found = self.definition(entity, record["id"])
+            if found is None:
+                self._fields[entity][str(record["id"])] = Field.of(deepcopy(record))
+            else:
+                found.take(deepcopy(record))
 
     def remove_field(self, entity: str, id_: int) -> None:
         """Delete a custom field."""
         with self.lock:
-            fields = self._fields[entity]
-            for name in [name for name, found in fields.items() if found.record["id"] == id_]:
-                del fields[name]
+            found = self.definition(entity, id_)
+            if found is not None:
+                found.is_gone = True
+                self._gone_fields.add((entity, id_))
+
+    def has_field(self, entity: str, id_: int) -> bool:
+        """Tell whether a field was not deleted; values of a deleted one are no longer shown."""
+        return (entity, id_) not in self._gone_fields
 
     def new_field_id(self) -> int:
         """Return a number that no custom field has."""
-        return 1 + max((f["id"] for kind in CARDS for f in self.fields(kind)), default=0)
+        every = (f.record["id"] for found in self._fields.values() for f in found.values())
+        return 1 + max(every, default=0)
 
     def new_enum_id(self) -> int:
         """Return a number that no choice of a custom field has."""
@@ -306,7 +312,7 @@ class State:
 
     def _definitions(self, entity: str) -> list[Field]:
         found = self._fields.get(entity, {})
-        return list({id(f): f for f in found.values()}.values())
+        return list({id(f): f for f in found.values() if not f.is_gone}.values())
 
     def _bin(self, kind: str, id_: int, by: int, *, is_deleted: bool) -> None:
         record = self._tables[kind].get(id_)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,13 @@ import msgspec
 from starlette.requests import Request as Arrived
 from starlette.types import Receive, Scope, Send
 
-from . import wire
 from .clock import Clock
 from .crm import Crm
 from .faults import Action, Fault, Faults
 from .limit import Gate, Limit, Verdict
 from .logs import EffectLog, RequestLog, Seen
 from .reply import HTML, JSON, Reply, Request
+from .wire import Outgoing, Wire
 
 _HIGHEST_BODY = 16 * 2**20  # bytes of a request
 _PAGE = b"<html><head><title>amoCRM</title></head><body>Technical works</body></html>"
@@ -32,10 +33,11 @@ _REQUEST_ID = "x-request-id"
 
 
 @dataclass(frozen=True, slots=True)
-class _Outgoing:
+class _Ending:
+    """How a request ends: the status for the log, 0 for a cut, and what sends it."""
+
     status: int
-    headers: dict[str, str]
-    body: bytes
+    send: Callable[[], Awaitable[None]]
 
 
 class Room:
@@ -65,20 +67,61 @@ class Room:
         """Answer one request on the raw channel of the server."""
         self._n += 1
         at, id_ = self._monotonic(), f"{self._n:08x}"
-        arrived = Arrived(scope, receive)
+        arrived, wire = Arrived(scope, receive), Wire(send, receive)
         # Judged when it arrives, not when its body is read: the limit is one of arrivals.
         verdict = self.gate.pass_()
-        request = await _read(arrived)
         status = 500  # what the server says where a handler breaks
         try:
-            if verdict is Verdict.TAKEN and request is not None:
-                fault = self.faults.strike(request.method, _target(arrived))
-                status = await self._worked(request, fault, id_, receive, send)
-            else:
-                reply = Reply(413) if request is None else self._stopped(verdict)
-                status = await self._sent(send, reply, id_)
+            ending = await self._ending(arrived, verdict, id_, wire)
+            status = ending.status
         finally:
+            # Noted before it is sent: who has the answer finds the request in the log.
             self.requests.add(Seen(at, arrived.method, _target(arrived), status, id_))
+        await ending.send()
+
+    async def _ending(self, arrived: Arrived, verdict: Verdict, id_: str, wire: Wire) -> _Ending:
+        """Do the work of a request and return how it ends."""
+        request = await _read(arrived)
+        if verdict is not Verdict.TAKEN:
+            return self._whole(self._stopped(verdict), id_, wire)
+        if request is None:
+            return self._whole(Reply(413), id_, wire)
+        fault = self.faults.strike(request.method, _target(arrived))
+        if fault is None:
+            return self._whole(self._answer(request, id_), id_, wire)
+        return await self._struck(request, fault, id_, wire)
+
+    async def _struck(self, request: Request, fault: Fault, id_: str, wire: Wire) -> _Ending:
+        match fault.action:
+            case Action.DROP_BEFORE:
+                return _Ending(0, wire.drop)
+            case Action.RESET_BEFORE:
+                return _Ending(0, wire.reset)
+            case Action.STATUS:
+                return self._whole(_faulty(fault), id_, wire)
+            case Action.DELAY:
+                await asyncio.sleep(fault.seconds)
+        return self._spoilt(self._answer(request, id_), fault, id_, wire)
+
+    def _spoilt(self, reply: Reply, fault: Fault, id_: str, wire: Wire) -> _Ending:
+        """Return how the answer of work that was done ends, as the fault lets it through."""
+        out = self._outgoing(reply, id_)
+        match fault.action:
+            case Action.DROP_AFTER:
+                return _Ending(0, wire.drop)
+            case Action.RESET_AFTER:
+                return _Ending(0, wire.reset)
+            case Action.TRUNCATED:
+                return _Ending(0, partial(wire.half, out))
+            case Action.SLOW:
+                return _Ending(out.status, partial(wire.slow, out, fault.seconds))
+            case Action.DELAY:
+                return _Ending(out.status, partial(wire.whole, out))
+        return self._whole(_faulty(fault, out.body), id_, wire)
+
+    def _whole(self, reply: Reply, id_: str, wire: Wire) -> _Ending:
+        out = self._outgoing(reply, id_)
+        return _Ending(out.status, partial(wire.whole, out))
 
     def _stopped(self, verdict: Verdict) -> Reply:
         if verdict is Verdict.BLOCKED:
@@ -87,64 +130,20 @@ class Room:
         headers = {} if wait is None else {"Retry-After": str(wait)}
         return Reply(reply.status, reply.body, (), reply.content_type, headers)
 
-    async def _worked(
-        self, request: Request, fault: Fault | None, id_: str, receive: Receive, send: Send
-    ) -> int:
-        if fault is None:
-            return await self._sent(send, self._answer(request, id_), id_)
-        if fault.action is Action.DROP_BEFORE:
-            await wire.drop(send, receive)
-            return 0
-        if fault.action is Action.RESET_BEFORE:
-            await wire.reset(send, receive)
-            return 0
-        if fault.action is Action.STATUS:
-            return await self._sent(send, _faulty(fault), id_)
-        if fault.action is Action.DELAY:
-            await asyncio.sleep(fault.seconds)
-        return await self._struck(self._answer(request, id_), fault, id_, receive, send)
-
-    async def _struck(
-        self, reply: Reply, fault: Fault, id_: str, receive: Receive, send: Send
-    ) -> int:
-        """Send the answer of work that was done, as the fault lets it through."""
-        out = self._outgoing(reply, id_)
-        match fault.action:
-            case Action.DROP_AFTER:
-                await wire.drop(send, receive)
-                return 0
-            case Action.RESET_AFTER:
-                await wire.reset(send, receive)
-                return 0
-            case Action.TRUNCATED:
-                await wire.send_half(send, receive, out.status, out.headers, out.body)
-                return 0
-            case Action.SLOW:
-                await wire.send_slowly(send, out.status, out.headers, out.body, fault.seconds)
-                return out.status
-            case Action.DELAY:
-                return await self._sent(send, reply, id_)
-        return await self._sent(send, _faulty(fault, out.body), id_)
-
     def _answer(self, request: Request, id_: str) -> Reply:
         with self.crm.lock:
             reply = self.crm.answer(request)
             self.log.add(reply.effects, self.clock(), id_)
         return reply
 
-    async def _sent(self, send: Send, reply: Reply, id_: str) -> int:
-        out = self._outgoing(reply, id_)
-        await wire.send_whole(send, out.status, out.headers, out.body)
-        return out.status
-
-    def _outgoing(self, reply: Reply, id_: str) -> _Outgoing:
+    def _outgoing(self, reply: Reply, id_: str) -> Outgoing:
         body = encoded(reply.body)
         headers = {"Date": formatdate(self.clock(), usegmt=True), _REQUEST_ID: id_}
         if body:
             headers["Content-Type"] = reply.content_type
         if reply.status != 204:  # which has no body, and so no length of one
             headers["Content-Length"] = str(len(body))
-        return _Outgoing(reply.status, headers | dict(reply.headers), body)
+        return Outgoing(reply.status, headers | dict(reply.headers), body)
 
 
 def encoded(body: Any) -> bytes:  # noqa: ANN401  JSON of any shape

@@ -11,76 +11,83 @@ import contextlib
 import socket
 import struct
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.types import Receive, Send
 
 _PIECES = 8  # in which a slow answer comes
-Headers = Mapping[str, str]
 
 
-async def send_whole(send: Send, status: int, headers: Headers, body: bytes) -> None:
-    """Send an answer."""
-    await _start(send, status, headers)
-    await send({"type": "http.response.body", "body": body})
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """An answer, ready to be sent."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
-async def send_slowly(
-    send: Send, status: int, headers: Headers, body: bytes, seconds: float
-) -> None:
-    """Send an answer in pieces, spread over `seconds`."""
-    await _start(send, status, headers)
-    size = max(1, -(-len(body) // _PIECES))
-    for at in range(0, len(body), size):
-        await asyncio.sleep(seconds / _PIECES)
-        await send({"type": "http.response.body", "body": body[at : at + size], "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """The channel of one request; each method ends it."""
 
+    send: Send
+    receive: Receive
 
-async def send_half(
-    send: Send, receive: Receive, status: int, headers: Headers, body: bytes
-) -> None:
-    """Promise the whole body, send half of it and close the connection."""
-    await _start(send, status, headers)
-    half = body[: len(body) // 2]
-    await send({"type": "http.response.body", "body": half, "more_body": True})
-    await drop(send, receive)
+    async def whole(self, out: Outgoing) -> None:
+        """Send an answer."""
+        await self._start(out)
+        await self.send({"type": "http.response.body", "body": out.body})
 
+    async def slow(self, out: Outgoing, seconds: float) -> None:
+        """Send an answer in pieces, spread over `seconds`."""
+        await self._start(out)
+        size = max(1, -(-len(out.body) // _PIECES))
+        for at in range(0, len(out.body), size):
+            await asyncio.sleep(seconds / _PIECES)
+            await self._piece(out.body[at : at + size])
+        await self.send({"type": "http.response.body", "body": b""})
 
-async def drop(send: Send, receive: Receive) -> None:
-    """Close the connection; what was sent before still arrives."""
-    _transport(send).close()
-    await _gone(receive)
+    async def half(self, out: Outgoing) -> None:
+        """Promise the whole body, send half of it and close the connection."""
+        await self._start(out)
+        await self._piece(out.body[: len(out.body) // 2])
+        await self.drop()
 
+    async def drop(self) -> None:
+        """Close the connection; what was sent before still arrives."""
+        self._transport().close()
+        await self._gone()
 
-async def reset(send: Send, receive: Receive) -> None:
-    """Cut the connection by a reset: the other side loses what it did not read yet."""
-    transport = _transport(send)
-    sock = transport.get_extra_info("socket")
-    if sock is not None:
-        # Closing with a linger of no time sends RST in place of FIN.
-        linger = struct.pack("hh" if hasattr(socket, "SO_EXCLUSIVEADDRUSE") else "ii", 1, 0)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-    transport.abort()
-    await _gone(receive)
+    async def reset(self) -> None:
+        """Cut the connection by a reset: the other side loses what it did not read yet."""
+        transport = self._transport()
+        sock = transport.get_extra_info("socket")
+        if sock is not None:
+            # Closing with a linger of no time sends RST in place of FIN.
+            linger = struct.pack("hh" if hasattr(socket, "SO_EXCLUSIVEADDRUSE") else "ii", 1, 0)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        transport.abort()
+        await self._gone()
 
+    async def _start(self, out: Outgoing) -> None:
+        headers = [(n.lower().encode(), v.encode("latin-1")) for n, v in out.headers.items()]
+        await self.send({"type": "http.response.start", "status": out.status, "headers": headers})
 
-async def _start(send: Send, status: int, headers: Headers) -> None:
-    raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": status, "headers": raw})
+    async def _piece(self, body: bytes) -> None:
+        await self.send({"type": "http.response.body", "body": body, "more_body": True})
 
+    def _transport(self) -> Any:  # noqa: ANN401  uvicorn's own
+        cycle = getattr(self.send, "__self__", None)
+        transport = getattr(cycle, "transport", None)
+        if transport is None:
+            raise RuntimeError("no connection to cut: the server is not the uvicorn we know")
+        return transport
 
-def _transport(send: Send) -> Any:  # noqa: ANN401  uvicorn's own
-    cycle = getattr(send, "__self__", None)
-    transport = getattr(cycle, "transport", None)
-    if transport is None:
-        raise RuntimeError("no connection to cut: the server is not uvicorn, or not this one")
-    return transport
-
-
-async def _gone(receive: Receive) -> None:
-    """Wait until the server knows that the connection is gone, so that it expects no answer."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(1):
-            while (await receive())["type"] != "http.disconnect":
-                pass
+    async def _gone(self) -> None:
+        """Wait until the server knows that nobody is there, so that it expects no answer."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                while (await self.receive())["type"] != "http.disconnect":
+                    pass

@@ -386,7 +386,7 @@ def test_with_embeds_the_loss_reason_and_the_source(client, account) -> None:
      ("PUT", "/api/v4/contacts", 405), ("GET", "/api/v4/talks/7", 404),
      ("GET", "/api/v4/contacts/7", 204), ("GET", "/api/v4/leads/7/links", 404),
      ("GET", "/api/v4/leads/unsorted/x", 204), ("GET", "/api/v4/contacts/chats", 400),
-     ("GET", f"/api/v4/contacts/{'9' * 18}", 204), ("GET", f"/api/v4/leads/{'9' * 5000}", 404),
+     ("GET", f"/api/v4/contacts/{'9' * 18}", 204), ("GET", f"/api/v4/tasks/{'9' * 19}x", 404),
      ("GET", "/api/v4/contacts/chats?contact_id[]=1", 204)],
 )  # fmt: skip
 def test_what_is_not_there_is_answered_as_documented(client, method, path, status) -> None:

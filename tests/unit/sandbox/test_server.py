@@ -167,7 +167,8 @@ def test_a_fault_may_say_what_it_answers(serve) -> None:
 
 
 @pytest.mark.parametrize("raw", [b"", b"{}", b'[{"action": "explode"}]', b'[{"status": 503}]',
-                                 b'[{"action": "status", "times": "x"}]', b'[{"action":"html","x":1}]',
+                                 b'[{"action": "status", "times": "x"}]',
+                                 b'[{"action":"html","x":1}]',
                                  b"\xff"])  # fmt: skip
 def test_rules_of_another_shape_are_one_clear_line(raw) -> None:
     with pytest.raises(InputError, match="no faults of the sandbox") as caught:

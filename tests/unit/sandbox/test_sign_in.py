@@ -16,7 +16,7 @@ def trade(client, **more):
     return client.http.post("/oauth2/access_token", json=OAUTH | more)
 
 
-@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic any", "Bearer wrong",
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Basic any", "Bearer wrong",
                                     "Bearer a.b.c"])  # fmt: skip
 def test_without_a_token_that_is_known_it_is_401(serve, header) -> None:
     _, client = serve(tokens={"right": None})

@@ -93,11 +93,19 @@ def test_a_field_is_found_by_id_and_code(state) -> None:
     state.put_field("contacts", made)
     assert state.field("contacts", made["id"])["name"] == "Удалить"
     state.put_field("contacts", phone | {"name": "Другое имя"})
-    card = next(c for c in (state.get("contacts", i) for i in state.ids("contacts"))
-                if c["custom_fields_values"])  # fmt: skip
-    assert "Другое имя" in [f["field_name"] for f in card["custom_fields_values"]]
-    state.remove_field("contacts", made["id"])
-    assert state.field("contacts", made["id"]) is None
+    codes = [
+        (f["field_code"], f["field_name"])
+        for id_ in state.ids("contacts")
+        for f in state.get("contacts", id_)["custom_fields_values"] or ()
+    ]
+    assert {name for code, name in codes if code == "PHONE"} == {"Другое имя"}
+    for number in (made["id"], phone["id"]):
+        state.remove_field("contacts", number)
+        assert state.field("contacts", number) is None
+    assert state.new_field_id() > made["id"]
+    cards = [state.get("contacts", id_) for id_ in state.ids("contacts")]
+    left = {f["field_code"] for card in cards for f in card["custom_fields_values"] or ()}
+    assert "PHONE" not in left
 
 
 def test_deleting_and_restoring_leave_events(state) -> None:
@@ -240,10 +248,9 @@ def test_values_of_every_type_have_the_api_s_shape() -> None:
 
 
 def test_fields_that_only_values_name_are_made_up() -> None:
-    channels = [{"entity": "contact", "record_id": "1", "kind": "phone", "raw": "1", "position": 0,
-                 "label": "MOB", "field_id": None},
-                {"entity": "contact", "record_id": "1", "kind": "email", "raw": "a@b", "position": 0,
-                 "label": "Новый", "field_id": "EMAIL"}]  # fmt: skip
+    channels = [{"kind": "phone", "raw": "1", "label": "MOB", "field_id": None},
+                {"kind": "email", "raw": "a@b", "label": "Новый", "field_id": "EMAIL"}]  # fmt: skip
+    channels = [{"entity": "contact", "record_id": "1", "position": 0} | one for one in channels]
     values = [{"entity": "contact", "record_id": "1", "field_id": "77", "raw": "x"}]
     state = State(
         made_of(contacts=[{"id": "1"}], channels=channels, field_values=values), lambda: 1

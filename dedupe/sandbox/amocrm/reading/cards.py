@@ -56,6 +56,11 @@ def render_card(
     """Return a card as the API gives it, with what `wanted` asks for embedded."""
     id_ = record["id"]
     card = {name: value for name, value in record.items() if name != "_embedded"}
+    card["custom_fields_values"] = [
+        field
+        for field in record["custom_fields_values"] or ()
+        if state.has_field(kind, field["field_id"])
+    ] or None
     card["closest_task_at"] = state.closest_task(kind, id_)
     if kind == "leads":
         _settle_lead(card, wanted)

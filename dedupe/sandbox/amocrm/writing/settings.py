@@ -24,7 +24,7 @@ from .problems import (
     too_many,
     wrong_type,
 )
-from .shapes import Shape, shape_problems
+from .shapes import Shape, as_id, shape_problems
 
 WEBHOOK: Shape = {"destination": "!string", "settings": "!array", "sort": "int"}
 ADDRESS: Shape = {"destination": "!string"}
@@ -134,7 +134,7 @@ def change_sources(call: Call) -> Answer:
     call.need_admin()
     changed = []
     for item in call.items(MAX_NEW_SOURCES):
-        record = call.state.get("sources", item.sent.get("id", 0))
+        record = call.state.get("sources", as_id(item.sent.get("id")))
         if record is None:
             item.problems.append(not_found() if "id" in item.sent else missing("id"))
             continue
@@ -162,7 +162,7 @@ def delete_sources(call: Call) -> Answer:
     """DELETE /sources: all of the list, or none and what was not found."""
     call.need_admin()
     items = call.items()
-    absent = [i for i in items if call.state.get("sources", _id_of(i.sent)) is None]
+    absent = [i for i in items if call.state.get("sources", as_id(i.sent.get("id"))) is None]
     if absent:
         raise RefusalError(_not_found_sources(absent))
     for item in items:
@@ -179,10 +179,6 @@ def delete_source(call: Call) -> Answer:
     return 204, None
 
 
-def _id_of(sent: Record) -> int:
-    return sent["id"] if isinstance(sent.get("id"), int) else 0
-
-
 def _not_found_sources(absent: list[Item]) -> Reply:
     errors = [
         {
@@ -190,7 +186,7 @@ def _not_found_sources(absent: list[Item]) -> Reply:
             "errors": {
                 "code": "EntityNotFound",
                 "path": "id",
-                "detail": f"source with id = {_id_of(item.sent)} not found",
+                "detail": f"source with id = {as_id(item.sent.get('id'))} not found",
             },
         }
         for item in absent

@@ -30,6 +30,11 @@ def is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
 
 
+def as_id(value: object) -> int:
+    """Return `value` if it can be the id of a record, else 0, which is none's."""
+    return value if isinstance(value, int) and is_whole(value) and value > 0 else 0
+
+
 def is_id(value: object) -> bool:
     """Tell whether `value` is a text or a whole number: what an id or a mark may be."""
     return isinstance(value, str) or is_whole(value)

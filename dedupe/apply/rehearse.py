@@ -1,0 +1,191 @@
+"""A dry run: the same executor carries the whole plan out on a copy of the account.
+
+The copy is the local CRM, loaded with the snapshot; it counts and answers as the CRM does. Its own
+state and its log of effects are then held against the snapshot: no value, tag, link or task may be
+lost, no card outside the plan touched, no note changed. Nothing is sent to the CRM, and no journal
+is left behind. The requests are those that apply will send on a still account, byte for byte.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from dedupe import events
+from dedupe.contracts import Account
+from dedupe.crm.amocrm.writing import AmoSink
+from dedupe.crm.http import RequestWindow, Transport
+from dedupe.events import Listener
+from dedupe.plan import Plan, Ref
+from dedupe.plan.ops import PatchCard, ValuesChange
+from dedupe.plan.sink import Cards, Request, Result
+from dedupe.plan.values_change import spelling
+from dedupe.sandbox import Limit, Sandbox
+
+from .executor import Report, Tools
+from .journal import fingerprint
+from .run import ApplyOptions, apply_plan
+from .unlimited import NO_LIMITS
+
+RATE = 7.0  # requests a second that amoCRM takes from one integration
+_FAST = 1_000_000  # requests a second: the copy has no limit
+_KINDS = {"contact": "contacts", "company": "companies", "deal": "leads", "task": "tasks"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """What a plan would do: `requests` are method, path and fingerprint of each write, in order.
+
+    `problems` are what would be lost or touched without need; a sound plan has none. `seconds` is
+    how long it takes at the CRM's rate limit.
+    """
+
+    report: Report
+    requests: tuple[tuple[str, str, str], ...]
+    n_reads: int
+    problems: tuple[str, ...]
+
+    @property
+    def n_calls(self) -> int:
+        """Count reads and writes."""
+        return self.n_reads + len(self.requests)
+
+    @property
+    def seconds(self) -> float:
+        """Return the time of all calls at the rate limit."""
+        return self.n_calls / RATE
+
+
+def rehearse(plan: Plan, account: Account, listen: Listener = events.ignore) -> Rehearsal:
+    """Carry `plan` out on a copy of `account` and say what would be sent, and what lost."""
+    with (
+        tempfile.TemporaryDirectory(prefix="crmclean-rehearsal-") as folder,
+        Sandbox(account, limit=Limit(n=0)) as copy,
+    ):
+        connection = Transport(
+            copy.url, _Anyone(), RequestWindow(None, _FAST), read_only=False, stage="rehearse"
+        )
+        try:
+            tables = {name: account.frame(name) for name in ("fields", "users", "statuses")}
+            sink = _Recorder(AmoSink(connection, account.host, tables))
+            options = ApplyOptions(limits=NO_LIMITS, tools=Tools(listen=listen))
+            report = apply_plan(plan, sink, Path(folder), options)
+        finally:
+            connection.close()
+        problems = [*_lost(plan, account, copy), *_strange(plan, copy)]
+        n_requests = int(copy.requests["n"])
+    return Rehearsal(
+        report=report,
+        requests=tuple(sink.requests),
+        n_reads=n_requests - len(sink.requests),
+        problems=tuple(problems),
+    )
+
+
+class _Anyone:
+    """The copy takes any token."""
+
+    def token(self) -> str:
+        return "rehearsal"
+
+    def renew(self, stale: str) -> str:
+        return stale
+
+
+class _Recorder:
+    """A sink that remembers what was sent."""
+
+    def __init__(self, sink: AmoSink) -> None:
+        self._sink = sink
+        self.settle_s, self.batch = sink.settle_s, sink.batch
+        self.requests: list[tuple[str, str, str]] = []
+
+    def account(self) -> str:
+        return self._sink.account()
+
+    def read(self, refs: Collection[Ref]) -> Cards:
+        return self._sink.read(refs)
+
+    def request(self, items: Sequence[tuple[str, Any]], cards: Cards) -> Request:
+        return self._sink.request(items, cards)
+
+    def send(self, request: Request) -> Result:
+        own = fingerprint(request.method, request.path, request.body)
+        self.requests.append((request.method, request.path, own))
+        return self._sink.send(request)
+
+    def holds(self, op_id: str, op: Any, cards: Cards) -> bool:  # noqa: ANN401  an Op
+        return self._sink.holds(op_id, op, cards)
+
+
+class _State(Protocol):
+    def get(self, kind: str, id: int) -> dict[str, Any] | None: ...
+
+
+def _lost(plan: Plan, account: Account, copy: Sandbox) -> list[str]:
+    """Name every value of a touched card that neither the card nor the survivor holds now."""
+    gone = _renamed(plan)
+    out = []
+    channels = _by_card(account)
+    for group in plan.groups:
+        holders = [_spellings(copy.state, ref) for ref in group.members]
+        together = set().union(*holders) if holders else set()
+        for ref in group.members:
+            wanted = {spelling(raw) for raw in channels.get(ref, ())} - gone.get(ref, set())
+            missing = wanted - together
+            if missing:
+                out.append(f"{group.id}: {ref}: {len(missing)}")
+    return out
+
+
+def _renamed(plan: Plan) -> dict[Ref, set[str]]:
+    """Return, by card, the values that the plan says to replace or remove."""
+    out: dict[Ref, set[str]] = {}
+    for op in plan.ops:
+        if isinstance(op.op, PatchCard):
+            for change in op.op.changes:
+                if isinstance(change, ValuesChange):
+                    own = out.setdefault(op.op.record, set())
+                    own |= {spelling(item.raw) for item in change.old}
+    return out
+
+
+def _by_card(account: Account) -> dict[Ref, list[str]]:
+    out: dict[Ref, list[str]] = {}
+    frame = account.frame("channels").select("entity", "record_id", "raw")
+    for entity, id_, raw in frame.iter_rows():
+        out.setdefault(Ref(entity, id_), []).append(raw)
+    return out
+
+
+def _spellings(state: _State, ref: Ref) -> set[str]:
+    record = state.get(_KINDS[ref.entity], int(ref.id)) or {}
+    values = [
+        value.get("value")
+        for field in record.get("custom_fields_values") or ()
+        for value in field.get("values") or ()
+    ]
+    return {spelling(str(value)) for value in values if value is not None}
+
+
+def _strange(plan: Plan, copy: Sandbox) -> list[str]:
+    """Name effects on records that the plan does not touch, and notes that were changed."""
+    touched = {(_KINDS.get(ref.entity, ""), int(ref.id)) for ref in plan.touched}
+    odd: Counter[str] = Counter()
+    for happened in copy.log:
+        effect = happened.effect
+        if effect.entity in _KINDS.values() and effect.kind != "add":
+            if (effect.entity, effect.id) not in touched:
+                odd[f"{effect.entity} {effect.id}: {effect.kind}"] += 1
+        elif effect.entity == "notes" and effect.kind != "add" and not _is_ours(effect.before):
+            odd[f"notes {effect.id}: {effect.kind}"] += 1
+    return sorted(odd)
+
+
+def _is_ours(note: Mapping[str, Any] | None) -> bool:
+    return "⟦cc:" in json.dumps(note, ensure_ascii=False, default=str)

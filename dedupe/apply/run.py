@@ -1,0 +1,200 @@
+"""Apply, resume and undo of one account: lock, journal, checks, executor.
+
+    accounts/<profile>/   apply.lock, journal.sqlite, audit.jsonl, backup/, plans/, STOP, PAUSE
+
+A plan has one run, named by its hash: applied again it shows what was done, or goes on. Nothing
+new begins while an outcome of an earlier run is not known.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dedupe.errors import CrmCleanError, InputError
+from dedupe.language import N_
+from dedupe.plan import Limits, Plan, check_account, check_age, check_limits, read_plan, write_plan
+from dedupe.plan.sink import Sink
+
+from .backup import Backup
+from .executor import Executor, Report, Tools
+from .journal import Journal, RunRecord, Start
+from .lock import account_lock
+from .states import GroupState, RunState
+from .undo import Undo, build_undo
+
+STOP, PAUSE = "STOP", "PAUSE"
+_PLANS = "plans"
+_LOOK_S = 1.0  # between two looks at a PAUSE file
+
+
+class UnresolvedError(CrmCleanError):
+    """An earlier run has operations whose outcome is not known."""
+
+    exit_code = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyOptions:
+    """What a run is held to. `counts` are the account's live records by table, for the shares."""
+
+    limits: Limits = field(default_factory=Limits)
+    counts: Mapping[str, int] | None = None
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    tools: Tools = field(default_factory=Tools)
+
+
+def run_id_of(plan: Plan) -> str:
+    """Return the id of the one run that a plan has: a rehearsal sends the very same bytes."""
+    return f"r-{plan.hash[:12]}"
+
+
+def apply_plan(plan: Plan, sink: Sink, folder: Path, options: ApplyOptions | None = None) -> Report:
+    """Carry out `plan` in the account whose state is in `folder`; go on where it was begun.
+
+    Raises SafetyError over a limit, StalePlanError, InputError for another account's plan,
+    UnresolvedError, LockedError, and what stops the executor; nothing is sent before all
+    checks have passed.
+    """
+    return _applied(plan, sink, folder, options or ApplyOptions())
+
+
+def resume(sink: Sink, folder: Path, options: ApplyOptions | None = None) -> list[Report]:
+    """Settle what is not known, then finish the runs that were begun, the oldest first."""
+    options = options or ApplyOptions()
+    with Journal(folder, sink.account()) as journal:
+        begun = [run for run in reversed(journal.runs()) if run.state is not RunState.DONE]
+    return [_applied(plan_of(run), sink, folder, options, begun=run) for run in begun]
+
+
+def undo_plan(folder: Path, account: str, run_id: str, groups: Collection[str] = ()) -> Undo:
+    """Return the plan that takes a run back, or some of its groups. Changes nothing."""
+    with Journal(folder, account) as journal:
+        run = journal.run(run_id)
+        if run.kind == "undo":
+            raise InputError(
+                N_("this run is an undo itself"),
+                where=run_id,
+                fix=N_("apply the plan again instead: scan, plan, apply"),
+            )
+        known = journal.run_of_undo(run_id)
+        if known is not None and not groups:
+            return Undo(plan=plan_of(known), n_kept=0)  # begun, or done: it is not made anew
+        return build_undo(plan_of(run), journal, run_id, groups)
+
+
+def undo(
+    run_id: str,
+    sink: Sink,
+    folder: Path,
+    options: ApplyOptions | None = None,
+    groups: Collection[str] = (),
+) -> Report:
+    """Take a run back. What people changed since stays as they left it."""
+    made = undo_plan(folder, sink.account(), run_id, groups)
+    return _applied(made.plan, sink, folder, options or ApplyOptions(), undo_of=run_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """What a look at the CRM says of a run: groups that hold, and those of which something went."""
+
+    run_id: str
+    n_groups: int
+    changed: Mapping[str, tuple[str, ...]]
+
+
+def verify(run_id: str, sink: Sink, folder: Path) -> Verified:
+    """Read again all that a run has done, and name what no longer is so. Changes nothing."""
+    with Journal(folder, sink.account()) as journal:
+        run = journal.run(run_id)
+        plan = plan_of(run)
+        done = [g for g, (state, _) in journal.groups(run_id).items() if state is GroupState.DONE]
+        executor = _executor(plan, run_id, journal, sink, folder, Tools())
+        found = {gid: executor.missing(gid) for gid in done}
+    return Verified(
+        run_id=run_id, n_groups=len(done), changed={g: ids for g, ids in found.items() if ids}
+    )
+
+
+def plan_of(run: RunRecord) -> Plan:
+    """Return the plan of a run, from the copy that was kept beside the journal."""
+    return read_plan(Path(run.plan_path))
+
+
+def stop_file(
+    folder: Path, sleep: Callable[[float], None] = time.sleep
+) -> Callable[[], str | None]:
+    """Return what looks for STOP and PAUSE in an account's folder; it waits out a PAUSE."""
+
+    def look() -> str | None:
+        while (folder / PAUSE).exists() and not (folder / STOP).exists():
+            sleep(_LOOK_S)
+        return "STOP" if (folder / STOP).exists() else None
+
+    return look
+
+
+def _applied(
+    plan: Plan,
+    sink: Sink,
+    folder: Path,
+    options: ApplyOptions,
+    *,
+    undo_of: str | None = None,
+    begun: RunRecord | None = None,
+) -> Report:
+    run_id = run_id_of(plan)
+    account = sink.account()
+    crm, host, account_id = account.split(" ")
+    check_account(plan, crm=crm, account_id=account_id, host=host)
+    with account_lock(folder, run_id), Journal(folder, account) as journal:
+        run = begun or journal.run_of_plan(plan.hash)
+        executor = _executor(plan, run_id, journal, sink, folder, options.tools)
+        if run is not None and run.state is RunState.DONE:
+            return executor.report()
+        _check_resolved(journal, run_id)
+        if run is None:
+            if undo_of is None:  # an undo gives back: it is never too much, nor too late
+                check_age(plan, options.now())
+                check_limits(plan, options.limits, options.counts)
+            _begin(plan, run_id, journal, folder, undo_of)
+        return executor.run()
+
+
+def _executor(
+    plan: Plan, run_id: str, journal: Journal, sink: Sink, folder: Path, tools: Tools
+) -> Executor:
+    return Executor(plan, run_id, journal, sink, Backup(folder, run_id, journal), tools)
+
+
+def _check_resolved(journal: Journal, run_id: str) -> None:
+    others = {op.run_id for op in journal.unresolved()} - {run_id}
+    if others:
+        raise UnresolvedError(
+            N_("what became of some operations of an earlier run is not known yet"),
+            where=", ".join(sorted(others)),
+            fix=N_("run crmclean resume first"),
+        )
+
+
+def _begin(plan: Plan, run_id: str, journal: Journal, folder: Path, undo_of: str | None) -> None:
+    plans = folder / _PLANS
+    plans.mkdir(mode=0o700, exist_ok=True)
+    path = plans / f"{run_id}.jsonl"
+    write_plan(plan, path)
+    journal.start(
+        Start(
+            run_id=run_id,
+            plan_hash=plan.hash,
+            plan_path=str(path),
+            header={"crm": plan.header.crm, "totals": dict(plan.totals)},
+            groups=[(group.id, group.kind) for group in plan.groups],
+            ops=[(op.id, op.group_id) for op in plan.ops],
+            kind="apply" if undo_of is None else "undo",
+            undo_of=undo_of,
+        )
+    )

@@ -43,11 +43,8 @@ class Backup:
                 fix=N_("free space or mend its rights, then run crmclean resume"),
                 reason=(error.strerror or type(error).__name__).lower(),
             ) from error
-        for card, line in lines:
-            sha = hashlib.sha256(line).hexdigest()
-            self._journal.keep_backup(
-                self._run_id, card.ref.entity, card.ref.id, sha, str(self._path)
-            )
+        copies = [(c.ref.entity, c.ref.id, hashlib.sha256(line).hexdigest()) for c, line in lines]
+        self._journal.keep_backup(self._run_id, copies, str(self._path))
 
 
 def _line(card: Card) -> bytes:

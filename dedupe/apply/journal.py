@@ -17,7 +17,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +32,7 @@ FILE_NAME = "journal.sqlite"
 AUDIT_NAME = "audit.jsonl"
 SCHEMA_VERSION = 1
 _START = "0" * 64
+_BUSY = 30.0  # seconds: `crmclean runs` may be reading while a run writes
 _LEAVE = N_("keep the file as it is, and move it aside only when a person has looked at the CRM")
 
 _TABLES = """
@@ -126,21 +127,27 @@ class Journal:
     """The journal of one account. Close it, or use it as a context manager."""
 
     def __init__(
-        self, folder: Path, account: str, *, now: Callable[[], datetime] | None = None
+        self,
+        folder: Path,
+        account: str,
+        *,
+        now: Callable[[], datetime] | None = None,
+        is_durable: bool = True,
     ) -> None:
         """Open the journal in `folder`, or begin one; `account` is CRM, host and id in one text.
 
-        Raises StorageError when it is damaged or can't be written, InputError when it is
-        another account's or a newer crmclean's.
+        One that need not be durable is a rehearsal's. Raises StorageError when it is damaged or
+        can't be written, InputError when it is another account's or a newer crmclean's.
         """
         self._now = now or (lambda: datetime.now(UTC))
         self._path = folder / FILE_NAME
         self._audit = folder / AUDIT_NAME
         self._pending: list[dict[str, Any]] = []
         self._last = _START
+        self._depth = 0
         with self._opened():
             is_new = not self._path.exists()
-            self._db = _connected(self._path)
+            self._db = _connected(self._path, is_durable=is_durable)
             if is_new:
                 self._begin(account)
             self._check(account)
@@ -157,6 +164,12 @@ class Journal:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Commit all that the block notes as one: what one answer told, or nothing of it."""
+        with self._transaction():
+            yield
 
     # --- runs
 
@@ -324,12 +337,12 @@ class Journal:
 
     # --- backups
 
-    def keep_backup(self, run_id: str, entity: str, id: str, sha256: str, path: str) -> None:
-        """Note where the copy of a card lies that was made before the first write to it."""
+    def keep_backup(self, run_id: str, copies: Sequence[tuple[str, str, str]], path: str) -> None:
+        """Note where the copies (entity, id, sha256) of cards lie, made before the first write."""
         with self._transaction():
-            self._db.execute(
+            self._db.executemany(
                 "insert or ignore into backup values (?,?,?,?,?)",
-                (run_id, entity, id, sha256, path),
+                [(run_id, entity, id_, sha, path) for entity, id_, sha in copies],
             )
 
     # --- inside
@@ -468,8 +481,14 @@ class Journal:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        """Commit what the block writes, or nothing; then tell it to the audit log."""
-        before, self._pending = self._last, []
+        """Commit what the block writes, or nothing; then tell it to the audit log.
+
+        Inside another one it is a part of that.
+        """
+        if self._depth:
+            yield
+            return
+        before, self._pending, self._depth = self._last, [], 1
         with self._stored():
             try:
                 self._db.execute("begin immediate")
@@ -480,6 +499,8 @@ class Journal:
                 if self._db.in_transaction:
                     self._db.execute("rollback")
                 raise
+            finally:
+                self._depth = 0
             self._tell()
 
     def _tell(self) -> None:
@@ -532,10 +553,27 @@ class Journal:
         return self._now().isoformat(timespec="microseconds")
 
 
-def _connected(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, timeout=5.0)
+def account_of(folder: Path) -> str | None:
+    """Return the account that the journal in `folder` is of; None where there is no journal.
+
+    Raises StorageError where that can't be told.
+    """
+    path = folder / FILE_NAME
+    if not path.exists():
+        return None
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY)
+        with closing(connection):
+            row = connection.execute("select value from meta where key='account'").fetchone()
+            return str(row[0])
+    except (sqlite3.Error, TypeError) as error:
+        raise _damaged(path) from error
+
+
+def _connected(path: Path, *, is_durable: bool) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, timeout=_BUSY)
     connection.execute("pragma journal_mode=delete")
-    connection.execute("pragma synchronous=extra")
+    connection.execute(f"pragma synchronous={'extra' if is_durable else 'off'}")
     connection.execute("pragma fullfsync=on")
     connection.execute("pragma trusted_schema=off")
     return connection

@@ -3,6 +3,7 @@
 from .addresses import address_problem, complete_address, is_amocrm_host, is_loopback
 from .load import FILE_NAME, find_config, load_config
 from .places import Place, PlaceKind, read_place
+from .planning import Planning, Survivorship
 from .problems import folded_name, name_problem
 from .select import select_profile
 from .values import CRMS, EXTRAS, Checks, Config, Phone, Profile
@@ -16,7 +17,9 @@ __all__ = [
     "Phone",
     "Place",
     "PlaceKind",
+    "Planning",
     "Profile",
+    "Survivorship",
     "address_problem",
     "complete_address",
     "find_config",

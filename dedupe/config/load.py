@@ -22,12 +22,13 @@ from dedupe.language import N_, tr
 
 from .addresses import normal_address
 from .places import absolute_place
+from .planning import Planning, Survivorship, planning_problems
 from .problems import config_problems
 from .values import Checks, Config, Phone, Profile
 
 FILE_NAME = "crmclean.toml"
 MAX_BYTES = 1_000_000  # a config is a page; what is larger was named by mistake
-V = TypeVar("V", Phone, Checks, Profile)
+V = TypeVar("V", Phone, Checks, Survivorship, Planning, Profile)
 _UTF16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _AT = re.compile(r"\(at line (\d+), column (\d+)\)")
 
@@ -62,7 +63,8 @@ def load_config(path: Path | None) -> Config:
     if path is None:
         return Config()
     document = _document(path, _text(path))
-    problems = list(dict.fromkeys(config_problems(document)))
+    found = (*config_problems(document), *planning_problems(document))
+    problems = list(dict.fromkeys(found))
     if problems:
         raise ConfigError(
             N_("{problems}"),
@@ -152,6 +154,8 @@ def _config(document: Mapping[str, Any], folder: Path) -> Config:
         **plain,
         phone=_section(Phone, document.get("phone", {})),
         checks=_section(Checks, document.get("checks", {})),
+        survivorship=_section(Survivorship, document.get("survivorship", {})),
+        plan=_section(Planning, document.get("plan", {})),
         profiles={
             name: _section(Profile, _settled(facts, folder))
             for name, facts in document.get("profiles", {}).items()

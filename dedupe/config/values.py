@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from dedupe.language import LANGUAGES
 
+from .planning import Planning, Survivorship
+
 CRMS = ("amocrm", "retailcrm", "bitrix24", "files")
 EXTRAS = ("notes", "events", "chats")  # heavy data: minutes more, so only on request
 
@@ -55,6 +57,8 @@ class Config:
     timezone: str = "Europe/Moscow"  # exports carry the account's own time, without a zone
     phone: Phone = Phone()
     checks: Checks = Checks()
+    survivorship: Survivorship = field(default_factory=Survivorship)
+    plan: Planning = field(default_factory=Planning)
     profiles: dict[str, Profile] = field(default_factory=dict)
 
 

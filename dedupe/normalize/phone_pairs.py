@@ -1,8 +1,8 @@
 """Columns of phones that are two home numbers without a sign of a list: beside, glued, a tail.
 
 "89161234567 89037654321", the same without the space, "+7 (916) 123-45-67 8 903 765-43-21", and
-"(4852) 12-34-56/78", whose second number has the first one's digits but for the last two. Where both numbers are valid
-and unlike the rows are those of `read_phones`, which reads all the rest.
+"(4852) 12-34-56/78", whose second number has the first one's digits but for the last two. Where
+both numbers are valid and unlike the rows are those of `read_phones`, which reads all the rest.
 """
 
 from __future__ import annotations

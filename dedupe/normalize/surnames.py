@@ -46,6 +46,11 @@ _RUSSIAN_NOUN, _RUSSIAN_ADJECTIVE = "..(?:ов|ев|ёв|ин|ын)а$", ".[сц
 _LATIN_NOUN, _LATIN_ADJECTIVE = "..(?:ov|ev|in|yn)a$", "..[sc]ka$"
 _KEEPS_O = 4  # letters of a key that is too short to be an adjective
 _LAST_LETTERS = ("а", "я", "a", "â")
+# How words end to which a rule may apply: most have no such end, and a rule costs a search.
+_ENDS = (
+    *("ова", "ева", "ёва", "єва", "ина", "їна", "ына", "ька", "ая", "яя"),
+    *("ova", "eva", "ina", "yna", "ska", "cka", "aja", "aia", "aya", "aâ"),
+)
 _ADJECTIVE = re.compile(r"(?<=...)ая$")
 _MALE = re.compile(
     r"..(?:ов|ев|ёв|єв|аў|еў|ин|їн|ын|ський|цький|[сц]кий|[сц]кой|[^аеёиоуыэюя][ыо]й|ний)$"
@@ -136,7 +141,7 @@ def surname_gender(surname: str) -> str | None:
 @lru_cache(maxsize=1 << 17)
 def _masculine(surname: str) -> str:
     low = surname.lower()
-    if low[-1:] not in _LAST_LETTERS:
+    if not low.endswith(_ENDS):
         return surname
     if len(low) != len(surname) or fold_yo(low) in EPICENE:
         return surname

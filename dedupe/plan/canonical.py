@@ -112,6 +112,8 @@ def _whole(digits: str, where: str) -> int:
 
 def _check_texts(text: str, where: str) -> None:
     # Only an escape can make half a pair or a NUL: the bytes themselves were UTF-8.
+    if "\\u" not in text:
+        return
     at = _ESCAPED.search(text)
     if at is not None:
         raise bad(N_("half of a character, or none"), f"{where}:{at.start() + 1}")

@@ -25,14 +25,14 @@ def masked(text: str) -> str:
 
 
 def _masked_number(text: str) -> str:
-    left = len(_DIGIT.findall(text))
+    n_left = n_all = len(_DIGIT.findall(text))
+    is_first_kept = text.lstrip().startswith("+")
     shown = []
     for sign in text:
-        if sign.isdigit():
-            is_first = left == len(_DIGIT.findall(text))
-            is_kept = left <= _SHOWN_DIGITS or (is_first and text.lstrip().startswith("+"))
+        if sign.isdecimal():
+            is_kept = n_left <= _SHOWN_DIGITS or (n_left == n_all and is_first_kept)
             shown.append(sign if is_kept else "*")
-            left -= 1
+            n_left -= 1
         else:
-            shown.append(sign if not sign.isalpha() else "*")
+            shown.append("*" if sign.isalpha() else sign)
     return "".join(shown)

@@ -104,6 +104,11 @@ class Paging:
         return paging
 
     @property
+    def top(self) -> int:
+        """Return the highest page that has been met, 0 for none."""
+        return self._top
+
+    @property
     def is_done(self) -> bool:
         """Tell whether nothing is left to ask for or to wait for."""
         return self._is_end_known and not self._readers and not self._is_probing

@@ -297,7 +297,7 @@ class _Run:
             is_partial=partial,
             n_items=n,
             n_quarantined=n_bad,
-            n_changed={} if changes is None else _heights(changes, self.options.with_),
+            n_changed={} if changes is None else _n_changed(self.last, changes, self.options.with_),
             n_deleted={} if changes is None else _n_deleted(self.last, changes),
             blind=() if changes is None else tuple(sorted(changes.blind)),
             folder=self.folder,
@@ -354,21 +354,31 @@ def _relisted(
     return replace_records(dict(old), whole, {main: gone})
 
 
-def _heights(changes: Changes, options: Sequence[str]) -> dict[str, int]:
+def _n_changed(last: Account | None, changes: Changes, options: Sequence[str]) -> dict[str, int]:
+    """Count the records that came, of whole lists those that are not as in the last snapshot."""
     main = {one.record_table for one in record_lists(options)}
-    return {name: frame.height for name, frame in changes.tables.items() if name in main}
+    n = {name: frame.height for name, frame in changes.tables.items() if name in main}
+    for whole in changes.whole.values():
+        name = next(iter(whole))
+        known = last.frame(name) if last else whole[name].head(0)
+        key = [column for column in ("id", "updated_at") if column in known.columns]
+        new = whole[name].join(known, on=key, how="anti", nulls_equal=True)
+        n[name] = n.get(name, 0) + new.height
+    return n
 
 
 def _n_deleted(last: Account | None, changes: Changes) -> dict[str, int]:
     """Count the deleted records that the last snapshot still had."""
     if last is None:
         return {}
+    gone = {name: set(ids) for name, ids in changes.deleted.items() if name in last.tables}
+    for whole in changes.whole.values():
+        name = next(iter(whole))
+        if name != "notes":  # three lists fill it
+            gone.setdefault(name, set()).update(
+                set(last.frame(name)["id"]) - set(whole[name]["id"])
+            )
     return {
-        name: last.tables[name]
-        .filter(pl.col("id").is_in(sorted(ids)))
-        .select(pl.len())
-        .collect()
-        .item()
-        for name, ids in changes.deleted.items()
-        if name in last.tables
+        name: last.frame(name).filter(pl.col("id").is_in(sorted(ids))).height
+        for name, ids in gone.items()
     }

@@ -19,7 +19,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from dedupe.crm.amocrm import Listing, Page, read_page
 from dedupe.crm.http import Answer, Refused
+from dedupe.errors import RemoteError
 from dedupe.events import Listener, StageAdvanced, StageFinished, StageStarted, ignore
+from dedupe.language import N_
 
 from .paging import Ask, Paging, Read, endless
 
@@ -141,6 +143,8 @@ class Walker:
 
     def _read(self, job: Job, ask: Ask) -> Read:
         page = self.fetch(job.listing, job.listing.query(ask.page))
+        if page.n == 0:
+            page = self._confirmed(job, ask)
         self._check_advance(job, ask.page, page)
         ids = [int(id_) for id_ in page.ids if id_.isascii() and id_.isdigit()]
         read = Read(
@@ -154,6 +158,26 @@ class Walker:
         job.keep(read, page)
         return read
 
+    def _confirmed(self, job: Job, ask: Ask) -> Page:
+        """Ask again for a page that is empty where others are not: it must not end a list by slip.
+
+        The page behind the last one is asked for twice, unless the list is a short one of
+        settings; a page in front of others is empty only where the list has shrunk to there.
+        """
+        is_end = ask.reader < 0 and ask.page == job.paging.top + 1
+        is_long = bool(job.listing.changed_filter) or job.paging.top > 0
+        page = self.fetch(job.listing, job.listing.query(ask.page)) if is_end and is_long else None
+        if ask.reader >= 0 and self.fetch(job.listing, job.listing.query(job.paging.top)).n:
+            page = self.fetch(job.listing, job.listing.query(ask.page))
+            if page.n == 0:
+                raise RemoteError(
+                    N_("the CRM says that page {page} is empty, and gives pages behind it"),
+                    where=job.listing.path,
+                    fix=N_("run the command again; it goes on where it stopped"),
+                    page=ask.page,
+                )
+        return page or _no_page(job.listing)
+
     def _check_advance(self, job: Job, number: int, page: Page) -> None:
         """Raise where the CRM gives the same page under another number."""
         check_next(job.listing, number, page)
@@ -164,6 +188,10 @@ class Walker:
             again = self.fetch(job.listing, job.listing.query(other))
             if again.ids == page.ids:
                 raise endless(job.listing.path)
+
+
+def _no_page(listing: Listing) -> Page:
+    return read_page(listing, b"")
 
 
 def is_last(listing: Listing, number: int, page: Page) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe.kernels.plain import NOTHING, plain_numbers, written
+from dedupe.kernels.plain import NOTHING, are_respelt, plain_numbers, written
 
 settings.register_profile("kernels", deadline=None)
 settings.load_profile("kernels")
@@ -140,3 +140,31 @@ def test_numbers_are_written_with_a_plus(texts_of, numbers) -> None:
     flat, offsets = texts_of(np.array(numbers, dtype=np.int64))
     data = flat.tobytes()
     assert [data[a:b].decode() for a, b in pairwise(offsets)] == [f"+{each}" for each in numbers]
+
+
+def naive_respelt(text: str, value: str) -> bool:
+    """Tell it by what is left of the text when signs and the number are taken out."""
+    if not re.fullmatch(r"[ ()-]*\+?[0-9 ()-]*", text):
+        return False
+    digits, number = re.sub(r"\D", "", text), value[1:]
+    if len(set(digits)) == 1:
+        return False
+    if not number.startswith("7"):
+        return digits == number
+    return len(number) == 11 and digits in (number[1:], number, "8" + number[1:])
+
+
+@st.composite
+def respelt(draw: st.DrawFn) -> tuple[str, str]:
+    value = "+" + draw(st.one_of(digits(11, 11).map(lambda d: "7" + d[1:]), digits(9, 13)))
+    head = draw(st.sampled_from([value, value[1:], value[2:], "8" + value[2:], "+8" + value[2:]]))
+    signs = st.sampled_from(["", "", "", "", " ", "-", "(", ")", ".", "5", "+", "ж"])
+    return "".join(sign + draw(signs) for sign in head), value
+
+
+@both(are_respelt, "are_told")
+@given(pairs=st.lists(respelt(), max_size=20))
+def test_a_respelt_number_has_the_digits_and_signs_of_no_meaning(are_told, pairs) -> None:
+    texts, values = [text for text, _ in pairs], [value for _, value in pairs]
+    want = [naive_respelt(text, value) for text, value in pairs]
+    assert are_told(*encoded(texts), *encoded(values)).tolist() == want

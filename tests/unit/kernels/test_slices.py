@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe.kernels.slices import distinct_slices, may_be_often
+from dedupe.kernels.slices import distinct_slices, found_slices, may_be_often
 
 settings.register_profile("kernels", deadline=None)
 settings.load_profile("kernels")
@@ -71,3 +71,11 @@ def test_few_rare_slices_are_taken_for_frequent_ones(is_often) -> None:
     found = is_often(*laid_out(words), 3)
     assert found[-3:].all()
     assert found[:-3].mean() < 0.05
+
+
+@both(found_slices, "places_of")
+@given(words=WORDS, asked=WORDS)
+def test_a_slice_is_found_where_it_first_stands(places_of, words, asked) -> None:
+    asked = [*asked, *words[::2]]
+    want = [words.index(word) if word in words else -1 for word in asked]
+    assert places_of(*laid_out(words), *laid_out(asked)).tolist() == want

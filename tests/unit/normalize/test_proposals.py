@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe.contracts import CERTAIN, CHANNELS, VALUES
-from dedupe.normalize import PhoneSettings, build_values
+from dedupe.normalize import PhoneSettings, build_values, proposals
 from dedupe.normalize.emails import read_emails
 from dedupe.normalize.phones import read_phones
 from dedupe.normalize.proposals import PROPOSALS, propose_values
@@ -196,3 +196,40 @@ def test_any_text_gives_a_proposal_that_reads_the_same(raws: list[tuple[str, str
         read = read_phones if row["kind"] == "phone" else read_emails
         first = [each.value for each in read(row["raw"])]
         assert [each.value for each in read(row["proposal"])] == first
+
+
+SPELT = st.builds(
+    lambda prefix, code, gap, rest, dash, tail: (
+        f"{prefix}{code}{gap}{rest[:3]}{dash}{rest[3:]}{tail}"
+    ),
+    st.sampled_from(["+7", "8", "7", "", "8 ", "+7 (", "(", "+375", "00", "+ 7"]),
+    st.sampled_from(["916", "495", "29", "000", "777", "800"]),
+    st.sampled_from([" ", ") ", "-", "", ".", "\u00a0"]),
+    st.text("0123456789", min_size=7, max_size=7),
+    st.sampled_from(["-", "", " ", "\u2013"]),
+    st.sampled_from(["", " ", ".0", " доб. 5", " Иван", ", 89161234567", "\n", "-"]),
+)
+MAIL = st.sampled_from(
+    ["a.b@mail.ru", "A.B@Mail.ru", "a.b@mial.ru", " a.b@mail.ru", "a.b@mail.ru;c@d.ru", "нет", "a@"]
+)
+
+
+@settings(deadline=None)
+@given(phones=st.lists(SPELT, max_size=12), mails=st.lists(MAIL, max_size=4))
+def test_a_glance_and_a_close_look_propose_the_same(phones, mails) -> None:
+    values = values_of([*(("phone", raw) for raw in phones), *(("email", raw) for raw in mails)])
+    glanced = propose_values(values)
+    with pytest.MonkeyPatch.context() as patched:
+        settled = proposals._settled
+        patched.setattr(
+            proposals,
+            "_settled",
+            lambda *told: settled(*told).with_columns(is_settled=pl.lit(value=False)),
+        )
+        looked = propose_values(values)
+    assert glanced.equals(looked)
+
+
+def test_a_value_told_twice_of_one_place_is_proposed_once() -> None:
+    values = values_of([("phone", "8 916 123-45-67")])
+    assert propose_values(pl.concat([values, values])).height == 1

@@ -31,7 +31,7 @@ CALL: Shape = {
     "updated_by": "int",
     "created_at": "int",
     "updated_at": "int",
-    "request_id": "id",
+    "request_id": "id?",
 }
 NOTE_TYPES = {"inbound": "call_in", "outbound": "call_out"}
 PARAMS = ("uniq", "duration", "source", "link", "phone", "call_responsible", "call_result",

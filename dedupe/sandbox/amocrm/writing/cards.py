@@ -13,7 +13,7 @@ from dataclasses import replace
 from ..links import Link
 from .call import Answer, Call, Item, Record
 from .problems import Problem, missing, no_choice, not_found, refuse, too_many, wrong_type
-from .shapes import Shape, shape_problems
+from .shapes import Shape, as_id, shape_problems
 from .stages import STAGE_KEYS, settle_stage
 from .tags import retag, tag_problems
 from .unsorted import forget_unsorted
@@ -28,8 +28,8 @@ COMMON: Shape = {
     "updated_at": "int",
     "custom_fields_values": "array",
     "tags_to_add": "array",
-    "_embedded": "object",
-    "request_id": "id",
+    "_embedded": "map",
+    "request_id": "id?",
 }
 OWN: Mapping[str, Shape] = {
     "contacts": {"first_name": "string", "last_name": "string"},
@@ -43,7 +43,7 @@ MADE_WITH: Mapping[str, Shape] = {
     "companies": TAGS,
     "leads": TAGS | {"contacts": "array", "companies": "array", "source": "object"},
 }
-REFERENCE: Shape = {"id": "!int", "is_main": "bool"}
+REFERENCE: Shape = {"id": "!int", "is_main": "bool?"}
 SOURCE: Shape = {"external_id": "id", "type": "string"}
 USERS = ("responsible_user_id", "created_by", "updated_by")
 PLAIN = (*USERS, "name", "first_name", "last_name", "price", "created_at", "updated_at")
@@ -76,7 +76,7 @@ def change_cards(call: Call) -> Answer:
         if id_ is None:
             item.problems.append(missing("id"))
             continue
-        record = change_card(call, kind, item, id_ if isinstance(id_, int) else 0)
+        record = change_card(call, kind, item, as_id(id_))
         if record is not None:
             listed.append(_changed(call, kind, record, item))
     call.check()
@@ -102,7 +102,7 @@ def new_card(call: Call, kind: str, item: Item, embedded: Shape | None = None) -
     item.problems += shape_problems(sent, COMMON | OWN[kind])
     if not item.problems:
         shape = MADE_WITH[kind] if embedded is None else embedded
-        item.problems += shape_problems(sent.get("_embedded", {}), shape, "_embedded.")
+        item.problems += shape_problems(sent.get("_embedded") or {}, shape, "_embedded.")
     if not item.problems:
         _fill(call, kind, item, record, None)
     if not item.problems:
@@ -153,7 +153,7 @@ def change_card(call: Call, kind: str, item: Item, id_: int) -> Record | None:
         return None
     item.problems += shape_problems(sent, COMMON | OWN[kind] | CHANGED)
     if not item.problems:
-        item.problems += shape_problems(sent.get("_embedded", {}), TAGS, "_embedded.")
+        item.problems += shape_problems(sent.get("_embedded") or {}, TAGS, "_embedded.")
     call.need_right(kind, "edit", record)
     before = dict(record)
     if not item.problems:
@@ -212,7 +212,7 @@ def _joined(call: Call, record: Record) -> str:
 
 def embed(call: Call, item: Item, record: Record) -> None:
     """Stage the links that a new lead is made with, and take over its source."""
-    embedded = item.sent.get("_embedded", {})
+    embedded = item.sent.get("_embedded") or {}
     for kind in ("contacts", "companies"):
         references = embedded.get(kind, [])
         if kind == "companies" and len(references) > 1:
@@ -229,7 +229,7 @@ def embed(call: Call, item: Item, record: Record) -> None:
 
 def take_source(call: Call, item: Item, record: Record) -> None:
     """Set the lead's source to the one of the external id that was sent."""
-    source = item.sent.get("_embedded", {}).get("source", {})
+    source = (item.sent.get("_embedded") or {}).get("source", {})
     item.problems += shape_problems(source, SOURCE, "_embedded.source.")
     for known in call.state.all("sources"):
         if known["external_id"] == source.get("external_id", ""):

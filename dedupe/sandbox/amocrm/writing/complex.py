@@ -13,7 +13,7 @@ from ..links import Link
 from .call import Answer, Call, Item, Record
 from .cards import TAGS, new_card, take_source
 from .problems import Problem, no_choice, too_many, wrong_type
-from .shapes import Shape
+from .shapes import Shape, as_id
 from .unsorted import FORM, SIP, metadata_problems, stage_unsorted, unsorted_stage
 
 MAX_LEADS, MAX_VALUES = 50, 40
@@ -80,8 +80,7 @@ def embedded_card(call: Call, item: Item, embedded: Record, kind: str) -> Record
         item.problems.append(wrong_type(path, "array"))
         return None
     if "id" in sent[0]:
-        id_ = sent[0]["id"]
-        card = call.card(kind, id_) if isinstance(id_, int) else None
+        card = call.card(kind, as_id(sent[0]["id"]))
         item.problems += [] if card else [no_choice(f"{path}.id")]
         return card
     call.need_right(kind, "add")

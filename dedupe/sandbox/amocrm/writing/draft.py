@@ -36,6 +36,7 @@ class Draft:
     def __init__(self, state: State, user_id: int) -> None:
         self.state, self.user_id, self.now = state, user_id, int(state.clock())
         self._records: dict[Key, Record | None] = {}  # None: to be removed
+        self._before: dict[Key, Record | None] = {}
         self._links: list[tuple[bool, Link]] = []  # (made or taken away, which)
         self._tags: dict[str, dict[str, Record]] = {}
         self._numbers: dict[str, int] = {}
@@ -45,7 +46,7 @@ class Draft:
         """Return a private copy of a record as it will be."""
         if (kind, id_) in self._records:
             return deepcopy(self._records[kind, id_])
-        return self._stored(kind, id_)
+        return deepcopy(self._stored(kind, id_))
 
     def put(self, kind: str, record: Record) -> None:
         """Stage a record, new or changed."""
@@ -101,8 +102,12 @@ class Draft:
         return tuple(self._effects)
 
     def _stored(self, kind: str, id_: Id) -> Record | None:
-        entity, _, is_field = kind.partition("/")
-        return self.state.field(entity, id_) if is_field else self.state.get(entity, id_)
+        """Return a record as it was before the draft, read once and not to be written to."""
+        if (kind, id_) not in self._before:
+            entity, _, is_field = kind.partition("/")
+            read = self.state.field if is_field else self.state.get
+            self._before[kind, id_] = read(entity, id_)
+        return self._before[kind, id_]
 
     def _store(self, kind: str, id_: Id, record: Record | None) -> None:
         entity, _, is_field = kind.partition("/")

@@ -29,10 +29,10 @@ def _new_enquiry(call: Call, item: Item) -> Record:
     if not item.problems:
         shape = SIP if category == "sip" else FORM
         item.problems += shape_problems(sent["metadata"], shape, "metadata.")
-        item.problems += shape_problems(sent.get("_embedded", {}), EMBEDDED, "_embedded.")
+        item.problems += shape_problems(sent.get("_embedded") or {}, EMBEDDED, "_embedded.")
     if item.problems:
         return {}
-    embedded = _with_texts(sent.get("_embedded", {}))
+    embedded = _with_texts(sent.get("_embedded") or {})
     cards = {"leads": _new_lead(call, item, embedded)}
     for kind in ("contacts", "companies"):
         card = embedded_card(call, item, embedded, kind)

@@ -11,7 +11,7 @@ from copy import deepcopy
 
 from .call import Answer, Call, Item, Record
 from .problems import Problem, blank, missing, no_choice, not_found, refuse
-from .shapes import Shape, shape_problems
+from .shapes import Shape, as_id, shape_problems
 
 CHANGED: Shape = {
     "id": "int",
@@ -27,7 +27,7 @@ CHANGED: Shape = {
     "tracking_callback": "string?",
     "chained_lists": "array?",
     "currency": "string?",
-    "request_id": "id",
+    "request_id": "id?",
 }
 NEW: Shape = {k: t for k, t in CHANGED.items() if k != "id"} | {
     "name": "!string",
@@ -137,10 +137,7 @@ def _new_field(call: Call, kind: str, item: Item) -> Record:
 
 
 def _change(call: Call, kind: str, item: Item, id_: object) -> Record:
-    known = isinstance(id_, int) and not isinstance(id_, bool)
-    record = (
-        call.draft.get(f"{kind}/custom_fields", id_) if isinstance(id_, int) and known else None
-    )
+    record = call.draft.get(f"{kind}/custom_fields", as_id(id_))
     item.problems += shape_problems(item.sent, CHANGED)
     if record is None:
         item.problems.append(not_found())
@@ -201,8 +198,9 @@ def _enum_problems(sent: Record, record: Record) -> Iterator[Problem]:
         if not isinstance(enum, dict):
             yield no_choice(f"enums.{at}")
             continue
-        yield from shape_problems(enum, ENUM, f"enums.{at}.")
-        if "id" in enum and enum["id"] not in known:
+        problems = list(shape_problems(enum, ENUM, f"enums.{at}."))
+        yield from problems
+        if not problems and "id" in enum and enum["id"] not in known:
             yield no_choice(f"enums.{at}.id")
 
 

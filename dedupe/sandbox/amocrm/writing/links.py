@@ -17,8 +17,8 @@ from .shapes import Shape, shape_problems
 ONE: Shape = {
     "to_entity_id": "!int",
     "to_entity_type": "!string",
-    "metadata": "object?",
-    "request_id": "id",
+    "metadata": "map?",
+    "request_id": "id?",
 }
 MANY: Shape = ONE | {"entity_id": "!int"}
 MADE: Shape = {

@@ -13,7 +13,7 @@ from dedupe.sandbox.server.reply import Effect
 
 from .call import Answer, Call, Item, Record
 from .problems import Problem, blank, missing, no_choice, not_found, refuse
-from .shapes import Shape, shape_problems
+from .shapes import Shape, as_id, shape_problems
 
 NEW: Shape = {
     "entity_id": "int",
@@ -25,16 +25,12 @@ NEW: Shape = {
     "created_at": "int",
     "updated_at": "int",
     "is_need_to_trigger_digital_pipeline": "bool",
-    "request_id": "id",
+    "request_id": "id?",
 }
-CHANGED: Shape = {
-    "id": "int",
-    "entity_id": "int",
-    "note_type": "string",
-    "params": "object",
-    "request_id": "id",
-}
+# The documentation names entity_id, note_type and params; the vendor's library sends the rest too.
+CHANGED: Shape = {k: t.lstrip("!") for k, t in NEW.items()} | {"id": "int"}
 USERS = ("created_by", "updated_by", "responsible_user_id")
+TAKEN = (*USERS, "created_at", "updated_at", "note_type", "params")
 _CALL: Shape = {
     "uniq": "!string",
     "duration": "!int",
@@ -87,7 +83,7 @@ def change_notes(call: Call) -> Answer:
             item.problems.append(missing("id"))
             continue
         record = _change(call, kind, item, item.sent["id"], own)
-        listed.append(_reference(call, record) | {"updated_at": call.now} if record else {})
+        listed.append(_changed(call, record) if record else {})
     call.check()
     return 200, {"_links": call.href(f"{kind}/notes"), "_embedded": {"notes": listed}}
 
@@ -99,7 +95,7 @@ def change_note(call: Call) -> Answer:
         raise refuse(404, "Entity not found")
     record = _change(call, kind, call.item(), id_, own)
     call.check()
-    return 200, _reference(call, record or {}) | {"updated_at": call.now}
+    return 200, _changed(call, record or {})
 
 
 def stage_note(call: Call, record: Record, *, is_quiet: bool) -> None:
@@ -173,7 +169,7 @@ def params_problems(note_type: str, params: Record | None) -> Iterator[Problem]:
 
 def _note(call: Call, kind: str, id_: object, own: int | None) -> Record | None:
     """Return a note of a card of this kind (and of the card in the path)."""
-    record = call.draft.get("notes", id_) if isinstance(id_, int) and 0 < id_ < 2**63 else None
+    record = call.draft.get("notes", as_id(id_))
     if record is None or record["entity_type"] != kind or own not in (None, record["entity_id"]):
         return None
     return record if call.card(kind, record["entity_id"]) else None
@@ -192,12 +188,18 @@ def _change(call: Call, kind: str, item: Item, id_: object, own: int | None) -> 
         item.problems.append(no_choice("note_type"))
     elif not item.problems:
         item.problems += params_problems(note_type, sent.get("params", record["params"]))
+    item.problems += call.user_problems(sent, *USERS) if not item.problems else ()
     if item.problems:
         return None
-    record |= {"note_type": note_type, "params": sent.get("params", record["params"])}
     record |= {"updated_at": call.now, "updated_by": call.request.user_id}
+    record |= {key: sent[key] for key in TAKEN if key in sent}
+    record["group_id"] = call.state.group_of(record["responsible_user_id"])
     call.draft.put("notes", record)
     return record
+
+
+def _changed(call: Call, record: Record) -> Record:
+    return _reference(call, record) | {"updated_at": record["updated_at"]}
 
 
 def _is_quiet(sent: Record) -> bool:

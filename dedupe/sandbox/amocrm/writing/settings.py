@@ -46,11 +46,11 @@ SOURCE: Shape = {
     "default": "bool",
     "origin_code": "string?",
     "services": "array",
-    "request_id": "id",
+    "request_id": "id?",
 }
 NEW_SOURCE: Shape = SOURCE | {"name": "!string", "external_id": "!string"}
-LOSS_REASON: Shape = {"name": "!string", "sort": "int", "request_id": "id"}
-CHAT: Shape = {"contact_id": "!int", "chat_id": "!string", "request_id": "id"}
+LOSS_REASON: Shape = {"name": "!string", "sort": "int", "request_id": "id?"}
+CHAT: Shape = {"contact_id": "!int", "chat_id": "!string", "request_id": "id?"}
 
 
 def put_webhook(call: Call) -> Answer:

@@ -1,8 +1,9 @@
 """Shapes of what is sent: which keys an item may have, and the JSON type of each.
 
 A shape maps a key to a type word: int, number, string, bool, array, object, any,
-id (string or int); a "?" after it lets null pass, a "!" before it requires the key. What is not
-named is FieldNotExpected: amoCRM refuses unknown keys instead of ignoring them.
+id (string or int), map (an object, or the empty list that PHP writes for one); a "?" after
+it lets null pass, a "!" before it requires the key. What is not named is FieldNotExpected:
+amoCRM refuses unknown keys instead of ignoring them.
 """
 
 from __future__ import annotations
@@ -52,9 +53,11 @@ def _fits(value: object, word: str) -> bool:
             return is_id(value)
         case "any":
             return True
+        case "map":
+            return isinstance(value, dict) or value == []
         case kind:
             return isinstance(value, _KINDS[kind])
 
 
 _KINDS: Mapping[str, type] = {"string": str, "bool": bool, "array": list, "object": dict}
-_NAMES = {"id": "string", "object": "array"}  # PHP's word for both is array
+_NAMES = {"id": "string", "object": "array", "map": "array"}  # PHP's word for both is array

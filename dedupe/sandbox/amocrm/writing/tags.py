@@ -14,7 +14,7 @@ from .problems import Problem, blank, missing, no_choice, wrong_type
 from .shapes import Shape, shape_problems
 
 TAG: Shape = {"id": "int?", "name": "string?", "color": "string?", "request_id": "id?"}
-NEW_TAG: Shape = {"name": "!string", "color": "string?", "request_id": "id"}
+NEW_TAG: Shape = {"name": "!string", "color": "string?", "request_id": "id?"}
 COLORS = frozenset(
     ("EBEBEB", "D0D0D0", "F2DDF7", "D1A4DC", "FF8F92", "FFC8C8", "C7DB8C", "DDEBB5")
 ) | frozenset(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from .call import Answer, Call, Item, Record
 from .problems import Problem, blank, missing, no_choice, not_found, refuse
-from .shapes import Shape, shape_problems
+from .shapes import Shape, as_id, shape_problems
 
 CHANGED: Shape = {
     "id": "int",
@@ -27,7 +27,7 @@ CHANGED: Shape = {
     "updated_by": "int",
     "created_at": "int",
     "updated_at": "int",
-    "request_id": "id",
+    "request_id": "id?",
 }
 NEW: Shape = {k: t for k, t in CHANGED.items() if k != "id"} | {
     "text": "!string",
@@ -96,7 +96,7 @@ def _new_task(call: Call, item: Item) -> Record:
 
 
 def _change(call: Call, item: Item, id_: object) -> Record:
-    record = call.draft.get("tasks", id_) if isinstance(id_, int) and 0 < id_ < 2**63 else None
+    record = call.draft.get("tasks", as_id(id_))
     if record is None:
         item.problems.append(not_found())
         return {}

@@ -24,8 +24,8 @@ NEW: Shape = {
     "pipeline_id": "int",
     "created_at": "int",
     "metadata": "!object",
-    "_embedded": "object",
-    "request_id": "id",
+    "_embedded": "map",
+    "request_id": "id?",
 }
 EMBEDDED: Shape = {"leads": "array", "contacts": "array", "companies": "array"}
 SIP: Shape = {

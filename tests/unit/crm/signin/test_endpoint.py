@@ -171,6 +171,22 @@ def test_the_refresh_token_goes_to_no_other_domain(domain) -> None:
     assert asked == []
 
 
+def test_a_local_imitation_never_leads_to_the_real_crm() -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, json={"domain": "x.amocrm.ru"})
+
+    local = replace(PROFILE, url="http://127.0.0.1:8080")
+    place = token_endpoint("main", local, ENVIRON, transport=httpx.MockTransport(answer))
+    tokens = Tokens(
+        host=place.host, received=now(), access=jwt(api_domain="api-b.amocrm.ru"), refresh="rrr"
+    )
+    assert place.current_host(tokens) is None
+    assert asked == []
+
+
 @pytest.mark.parametrize(
     "told", [{}, {"domain": "evil.com"}, {"domain": 5}, {"domain": "a.b.amocrm.ru"}]
 )

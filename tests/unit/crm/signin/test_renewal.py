@@ -224,6 +224,43 @@ def test_a_full_disk_is_met_before_the_token_is_spent(crm, tmp_path, monkeypatch
     assert source(crm, tmp_path).token() == "access-token-2"
 
 
+def test_the_order_of_a_renewal_is_the_one_that_loses_nothing(crm, tmp_path, monkeypatch) -> None:
+    sign_in(crm, tmp_path, received=long_ago())
+    made, order = source(crm, tmp_path), []
+    fsync, replaced, unlinked, granted = os.fsync, Path.replace, Path.unlink, crm.token
+
+    def sync(descriptor: int) -> None:
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        order.append("sync folder" if is_folder else "sync")
+        fsync(descriptor)
+
+    def replace_(path: Path, target: Path) -> Path:
+        order.append(f"rename {target.name}")
+        return replaced(path, target)
+
+    def unlink(path: Path, missing_ok: bool = False) -> None:
+        if path.name == "refresh.intent":
+            order.append("clear")
+        unlinked(path, missing_ok)
+
+    def token(grant: dict[str, str]) -> tuple[int, object]:
+        order.append("ask")
+        return granted(grant)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(Path, "replace", replace_)
+    monkeypatch.setattr(Path, "unlink", unlink)
+    monkeypatch.setattr(crm, "token", token)
+    made.token()
+    assert order == [
+        "sync",  # the pair's room
+        *("sync", "sync", "rename refresh.intent", "sync folder"),
+        "ask",
+        *("sync", "rename tokens.json", "sync folder"),
+        *("clear", "sync folder"),
+    ]
+
+
 def _killed(crm: FakeCrm, state: Path, at: int) -> None:
     """Renew, and die as by kill -9 before the `at`-th call that touches the disk."""
     left = [at]

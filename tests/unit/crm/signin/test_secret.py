@@ -74,6 +74,7 @@ def test_a_kept_file_is_ours_alone_and_read_back(tmp_path) -> None:
     keep_token("main", profile(f"file:{place}"), tmp_path, GOOD)
     assert stat.S_IMODE(place.stat().st_mode) == 0o600
     assert read(f"file:{place}", tmp_path) == GOOD
+    assert place.read_text() == f"{GOOD}\n"
     assert [p.name for p in place.parent.iterdir()] == ["t"]
 
 

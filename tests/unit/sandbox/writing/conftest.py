@@ -152,7 +152,7 @@ def rows() -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def account() -> Account:
+def make_account() -> Account:
     tables = {
         name: SNAPSHOT_TABLES[name].conform(pl.DataFrame(found, infer_schema_length=None)).lazy()
         for name, found in rows().items()
@@ -239,10 +239,16 @@ def crm() -> Crm:
 
 
 def make_crm(user: int = ADMIN) -> Crm:
-    return Crm(State(account(), lambda: NOW), user)
+    return Crm(State(make_account(), lambda: NOW), user)
 
 
 @pytest.fixture
 def make() -> Callable[..., Crm]:
     """Return what makes a fresh account, for tests that need many."""
     return make_crm
+
+
+@pytest.fixture
+def account() -> Account:
+    """Return the account itself, for a server."""
+    return make_account()

@@ -107,7 +107,7 @@ def test_the_robot_may_write_but_own_nothing(crm) -> None:
         ({"custom_fields_values": {}}, "custom_fields_values"),
         ({"custom_fields_values": None}, "custom_fields_values"),
         ({"tags_to_add": "x"}, "tags_to_add"),
-        ({"_embedded": []}, "_embedded"),
+        ({"_embedded": [1]}, "_embedded"),
     ],
 )
 def test_a_wrong_type_is_refused(crm, body, path) -> None:
@@ -262,3 +262,15 @@ def test_who_may_not_add_is_forbidden(make) -> None:
     reply = crm.send("POST", "contacts", [{"name": "x"}])
     assert (reply.status, reply.body["title"]) == (403, "Forbidden")
     assert crm.picture() == before
+
+
+def test_what_the_vendor_s_library_sends_is_taken(crm) -> None:
+    # PHP writes an empty object as a list, and the library a request id of null.
+    crm.ok("PATCH", "contacts/1", {"name": "Иной", "_embedded": [], "request_id": None})
+    link = {"to_entity_id": 3, "to_entity_type": "contacts", "metadata": []}
+    crm.ok("POST", "leads/31/link", [link])
+    contact = {"first_name": "Ева", "request_id": None}
+    crm.ok("POST", "leads/complex", [{"_embedded": {"contacts": [contact]}}])
+    note = {"id": 51, "entity_id": 1, "responsible_user_id": 11, "created_by": 12}
+    crm.ok("PATCH", "contacts/notes", [note | {"note_type": "common", "params": {"text": "а"}}])
+    assert crm.state.get("notes", 51)["created_by"] == 12

@@ -19,6 +19,8 @@ from dedupe.language import LANGUAGES, N_, choose, tr
 COMMANDS = {
     "pull": "cli.commands.pull:pull",
     "scan": "cli.commands.scan:scan",
+    "plan": "cli.commands.plan:plan",
+    "show": "cli.commands.show:show",
     "demo": "cli.commands.demo:demo",
     "explain": "cli.commands.explain:explain",
     "init": "cli.commands.init:init",

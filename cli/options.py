@@ -17,6 +17,7 @@ import click
 from click.core import ParameterSource
 
 from cli.words import Option
+from dedupe.errors import ConfigError
 from dedupe.language import LANGUAGES, N_
 
 if TYPE_CHECKING:
@@ -96,7 +97,14 @@ class Session:
             return Path(named)
         import platformdirs
 
-        return Path(platformdirs.user_state_dir("crmclean"))
+        try:
+            return Path(platformdirs.user_state_dir("crmclean"))
+        except RuntimeError as error:  # cron may have neither $HOME nor a user of its own
+            raise ConfigError(
+                N_("there is no home folder to keep state in"),
+                where="--state",
+                fix=N_("name a folder with --state or $CRMCLEAN_STATE"),
+            ) from error
 
     def say(self, text: str) -> None:
         """Write a line for the reader to stderr, unless quiet."""

@@ -12,18 +12,22 @@ import click
 from cli.options import FOLDER, Session, with_session
 from cli.words import Command, Option
 from dedupe.errors import StorageError
-from dedupe.language import N_, count, tr, trn
+from dedupe.language import N_, count, decimal, tr, trn
 
 if TYPE_CHECKING:
+    from dedupe.events import Listener
     from dedupe.sandbox.demo import DemoAccount, Planted
     from dedupe.scan import Scan
+
+_NO_LIMIT = 1_000_000  # requests a second
 
 
 @click.command(
     cls=Command,
     help=N_(
-        "Make a fictional amoCRM account with known faults, scan it, and compare what the scan "
-        "found with what was planted. At scale 1 it has 91,699 contacts and 148,746 deals."
+        "Make a fictional amoCRM account with known faults, serve it on this machine, read it over "
+        "HTTP as a real one, scan it, and compare what the scan found with what was planted. At "
+        "scale 1 it has 91,699 contacts and 148,746 deals."
     ),
     short_help=N_("See an audit of a made-up account; no CRM needed."),
     epilog=N_(
@@ -61,11 +65,11 @@ if TYPE_CHECKING:
 @click.option(
     "--as",
     "kind",
-    type=click.Choice(["snapshot", "csv"]),
-    default="snapshot",
+    type=click.Choice(["http", "snapshot", "csv"]),
+    default="http",
     show_default=True,
     cls=Option,
-    help=N_("How to write the account: as a snapshot or as CSV exports."),
+    help=N_("How to have the account: read over HTTP, written as a snapshot or as CSV exports."),
 )
 @with_session
 def demo(session: Session, output: Path, scale: float, seed: int, kind: str) -> None:
@@ -81,12 +85,15 @@ def demo(session: Session, output: Path, scale: float, seed: int, kind: str) -> 
     start = perf_counter()
     made = build_demo(scale=scale, seed=seed)
     folder = output / "account"
-    _write(made, folder, kind)
+    if kind != "http":
+        _write(made, folder, kind)
     listen(
         events.StageFinished(
             "make", made.planted["CNT001", "contact"].found, perf_counter() - start
         )
     )
+    if kind == "http":
+        _read(session, made, folder, listen)
     session.say(
         tr(N_("The made-up account is in {folder}; all its people are fictional."), folder=folder)
     )
@@ -96,13 +103,52 @@ def demo(session: Session, output: Path, scale: float, seed: int, kind: str) -> 
     _compare(session, result, made.planted)
 
 
+class _Anyone:
+    """The local CRM of the demo takes any token."""
+
+    def token(self) -> str:
+        return "demo"
+
+    def renew(self, stale: str) -> str:
+        return stale
+
+
+def _read(session: Session, made: DemoAccount, folder: Path, listen: Listener) -> None:
+    """Serve the account and read it as `crmclean pull` does, but without a limit of requests."""
+    from dedupe.crm.http import RequestWindow, Transport
+    from dedupe.crm.pull import PullOptions, pull
+    from dedupe.sandbox import Limit, Sandbox
+    from dedupe.snapshot import write_snapshot
+
+    _check_ours(folder, made)
+    with Sandbox(made.account, limit=Limit(n=0)) as crm:
+        transport = Transport(crm.url, _Anyone(), RequestWindow(None, _NO_LIMIT), listen=listen)
+        try:
+            # The pages are no use to a later demo: they lie beside, and go with it.
+            pages = folder.with_name(f".{folder.name}.pages")
+            pulled = pull(transport, pages, PullOptions(host=made.account.host), listen=listen)
+            write_snapshot(pulled.account, folder)
+            pulled.done()
+        finally:
+            transport.close()
+        session.say(
+            trn(
+                "Read over HTTP from a local CRM: {n} request in {seconds} s; a real account "
+                "takes 7 a second at most.",
+                "Read over HTTP from a local CRM: {n} requests in {seconds} s; a real account "
+                "takes 7 a second at most.",
+                transport.stats.n_requests,
+                seconds=decimal(pulled.seconds, 1),
+            )
+        )
+
+
 def _write(made: DemoAccount, folder: Path, kind: str) -> None:
     from dedupe.sandbox.demo import write_csv
-    from dedupe.snapshot import is_snapshot, open_snapshot, staged_folder, write_snapshot
+    from dedupe.snapshot import staged_folder, write_snapshot
 
     if kind == "snapshot":
-        if is_snapshot(folder) and open_snapshot(folder).host != made.account.host:
-            raise _not_ours(folder)
+        _check_ours(folder, made)
         write_snapshot(made.account, folder)
         return
     with staged_folder(folder, whole=True) as staging:
@@ -111,6 +157,13 @@ def _write(made: DemoAccount, folder: Path, kind: str) -> None:
         there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
         if there and there != {path.name for path in staging.iterdir()}:
             raise _not_ours(folder)
+
+
+def _check_ours(folder: Path, made: DemoAccount) -> None:
+    from dedupe.snapshot import is_snapshot, open_snapshot
+
+    if is_snapshot(folder) and open_snapshot(folder).host != made.account.host:
+        raise _not_ours(folder)
 
 
 def _not_ours(folder: Path) -> StorageError:

@@ -12,13 +12,11 @@ journal is never repaired in place: what does not add up is a StorageError, and 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,101 +24,17 @@ from typing import Any
 from dedupe.errors import InputError, StorageError
 from dedupe.language import N_
 
+from .records import OpRecord, RunRecord, Start, fingerprint
+from .soundness import START, TABLES, chained, is_sound
 from .states import MOVES, UNRESOLVED, GroupState, OpState, RunState
+
+__all__ = ["Journal", "OpRecord", "RunRecord", "Start", "account_of", "fingerprint"]
 
 FILE_NAME = "journal.sqlite"
 AUDIT_NAME = "audit.jsonl"
 SCHEMA_VERSION = 1
-_START = "0" * 64
 _BUSY = 30.0  # seconds: `crmclean runs` may be reading while a run writes
 _LEAVE = N_("keep the file as it is, and move it aside only when a person has looked at the CRM")
-
-_TABLES = """
-create table meta (key text primary key, value text not null) strict;
-create table run (
-    run_id text primary key, plan_hash text not null unique, kind text not null,
-    undo_of text, plan_path text not null, header text not null,
-    started_at text not null, ended_at text, state text not null, reason text
-) strict;
-create table grp (
-    run_id text not null, gid text not null, at integer not null, kind text not null,
-    state text not null, reason text, primary key (run_id, gid)
-) strict;
-create table op (
-    run_id text not null, op_id text not null, gid text not null, at integer not null,
-    state text not null, attempt integer not null default 0,
-    intent_at text, done_at text, settle_until real,
-    method text, path text, body blob, fingerprint text, before text,
-    status integer, answer text, created_id text, problem text,
-    primary key (run_id, op_id)
-) strict;
-create index op_of_group on op (run_id, gid, at);
-create index op_by_state on op (state);
-create table backup (
-    run_id text not null, entity text not null, id text not null, sha256 text not null,
-    path text not null, primary key (run_id, entity, id)
-) strict;
-create table event (
-    seq integer primary key, at text not null, run_id text not null, gid text not null,
-    op_id text not null, state text not null, fingerprint text, status integer,
-    prev text not null, sha256 text not null
-) strict;
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRecord:
-    """One run as the journal has it."""
-
-    run_id: str
-    plan_hash: str
-    kind: str  # apply | undo
-    undo_of: str | None
-    plan_path: str
-    started_at: str
-    ended_at: str | None
-    state: RunState
-    reason: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpRecord:
-    """One operation as the journal has it; `body` are the exact bytes that were to be sent."""
-
-    run_id: str
-    op_id: str
-    gid: str
-    at: int
-    state: OpState
-    attempt: int
-    settle_until: float | None
-    method: str | None
-    path: str | None
-    body: bytes | None
-    fingerprint: str | None
-    before: Any
-    status: int | None
-    created_id: str | None
-    problem: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
-    """What a new run is made of: its plan, and the ids of its groups and operations in order."""
-
-    run_id: str
-    plan_hash: str
-    plan_path: str
-    header: Mapping[str, Any]
-    groups: Sequence[tuple[str, str]]  # gid, kind
-    ops: Sequence[tuple[str, str]]  # op id, gid
-    kind: str = "apply"
-    undo_of: str | None = None
-
-
-def fingerprint(method: str, path: str, body: bytes) -> str:
-    """Return what tells one request from another: SHA-256 of its line and body."""
-    return hashlib.sha256(b"\0".join((method.encode(), path.encode(), body))).hexdigest()
 
 
 class Journal:
@@ -143,7 +57,7 @@ class Journal:
         self._path = folder / FILE_NAME
         self._audit = folder / AUDIT_NAME
         self._pending: list[dict[str, Any]] = []
-        self._last = _START
+        self._last = START
         self._depth = 0
         with self._opened():
             is_new = not self._path.exists()
@@ -348,7 +262,7 @@ class Journal:
     # --- inside
 
     def _begin(self, account: str) -> None:
-        self._db.executescript(f"begin; {_TABLES} commit;")
+        self._db.executescript(f"begin; {TABLES} commit;")
         facts = {"schema": str(SCHEMA_VERSION), "account": account, "began": self._moment()}
         with self._transaction():
             self._db.executemany("insert into meta values (?,?)", facts.items())
@@ -368,49 +282,12 @@ class Journal:
                 where=str(self._path),
                 fix=N_("check --profile and --state"),
             )
-        (verdict,) = self._db.execute("pragma integrity_check(1)").fetchone()
-        sound = verdict == "ok" and self._is_ours() and self._is_chained() and self._is_told()
-        if not sound:
+        if not is_sound(self._db):
             raise _damaged(self._path)
-
-    def _is_ours(self) -> bool:
-        """Tell whether the tables are word for word those that we make."""
-        told = self._db.execute(
-            "select sql from sqlite_schema where sql is not null order by rowid"
-        )
-        made = [each.strip() for each in _TABLES.split(";") if each.strip()]
-        return [sql.lower() for (sql,) in told] == [sql.lower() for sql in made]
-
-    def _is_told(self) -> bool:
-        """Tell whether open runs' operations are as their last event says, and their bytes too."""
-        rows = self._db.execute(
-            "select o.state, e.state, o.method, o.path, o.body, o.fingerprint from op o"
-            " join run r on r.run_id = o.run_id and r.state != 'done'"
-            " left join (select run_id, op_id, state, max(seq) from event where op_id != ''"
-            " group by run_id, op_id) e on e.run_id = o.run_id and e.op_id = o.op_id"
-        )
-        for state, told, method, path, body, print_ in rows:
-            if state != (told or OpState.PLANNED):
-                return False
-            if body is not None and fingerprint(method, path, body) != print_:
-                return False
-        return True
-
-    def _is_chained(self) -> bool:
-        last = _START
-        rows = self._db.execute(
-            "select at, run_id, gid, op_id, state, fingerprint, status, prev, sha256"
-            " from event order by seq"
-        )
-        for *line, prev, sha in rows:
-            if prev != last or _chained(prev, line) != sha:
-                return False
-            last = sha
-        return True
 
     def _tail(self) -> str:
         row = self._db.execute("select sha256 from event order by seq desc limit 1").fetchone()
-        return str(row[0]) if row else _START
+        return str(row[0]) if row else START
 
     def _runs(self, where: str, *values: object) -> list[RunRecord]:
         rows = self._db.execute(
@@ -470,7 +347,7 @@ class Journal:
         status: int | None = None,
     ) -> None:
         line = [self._moment(), run_id, gid, op_id, str(state), print_, status]
-        sha = _chained(self._last, line)
+        sha = chained(self._last, line)
         self._db.execute(
             "insert into event (at, run_id, gid, op_id, state, fingerprint, status, prev, sha256)"
             " values (?,?,?,?,?,?,?,?,?)",
@@ -577,11 +454,6 @@ def _connected(path: Path, *, is_durable: bool) -> sqlite3.Connection:
     connection.execute("pragma fullfsync=on")
     connection.execute("pragma trusted_schema=off")
     return connection
-
-
-def _chained(prev: str, line: Sequence[object]) -> str:
-    text = json.dumps([prev, *line], ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _damaged(path: Path) -> StorageError:

@@ -32,7 +32,7 @@ def kernel(func: Callable[P, R]) -> Callable[P, R]:
     return cast("Callable[P, R]", compiled)
 
 
-class SharedCacheFile(IndexDataCacheFile):  # type: ignore[misc]  numba has no types
+class SharedCacheFile(IndexDataCacheFile):  # type: ignore[misc]  # numba has no types
     """The cache of one kernel, safe for processes that compile at the same time.
 
     numba numbers the files of compiled code and names one in its index before it is written: two

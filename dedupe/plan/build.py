@@ -85,7 +85,7 @@ def _merges(
     fields: Fields,
     left_out: Counter[str],
 ) -> Iterable[Draft]:
-    if not options.wants("merge", CODE):
+    if not (options.wants("merge", CODE) or any(each.startswith("DUP") for each in options.only)):
         return
     found = merge_candidates(inputs, decisions, left_out)
     marked = _marked(inputs.account, options.planning.mark_tag)

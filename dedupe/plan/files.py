@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -28,6 +29,8 @@ from .rules_of_order import check_order
 MAX_BYTES = 256 << 20  # a plan of every card of a million is half of it
 MAX_LINE_BYTES = 4 << 20
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_SHORT = re.compile(r"p-[0-9a-f]{8}")
+_FOOTER_BYTES = 200
 _NAME, _, _MAJOR = FORMAT.partition("/")
 _AGAIN = N_("make the plan again with: crmclean plan")
 
@@ -264,3 +267,21 @@ def _placed(error: InputError, where: str) -> InputError:
     """Return the error with the line in front of the place inside it."""
     place = f"{where}: {error.where}" if error.where else where
     return InputError(error.problem, where=place, fix=error.fix, **error.facts)
+
+
+def find_plan(name: str, root: Path) -> Path | None:
+    """Return the newest plan file below `root` whose short name is `name`, like p-7f3a9c12."""
+    if not _SHORT.fullmatch(name):
+        return None
+    found = [path for path in root.rglob("*.jsonl") if _ends_with(path, name[2:])]
+    return max(found, key=lambda path: path.stat().st_mtime, default=None)
+
+
+def _ends_with(path: Path, digits: str) -> bool:
+    """Tell whether the file's footer has a hash that begins with `digits`."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(path.stat().st_size - _FOOTER_BYTES, 0))
+            return f'"sha256":"{digits}'.encode() in file.read(_FOOTER_BYTES)
+    except OSError:
+        return False

@@ -326,3 +326,55 @@ def test_an_empty_account_is_fine(account, tmp_path) -> None:
         again = pulled(source, tmp_path, last)
     assert again.account.frame("contacts").height == 0
     assert again.choice.mode is Mode.INCREMENTAL
+
+
+class Deaf(Source):
+    """A CRM that takes no notice of some parameters."""
+
+    def __init__(self, url: str, *ignored: str) -> None:
+        super().__init__(url)
+        self.ignored = ignored
+
+    def get(self, path: str, params: Sequence[tuple[str, str]] = ()) -> Answer:
+        kept = [(k, v) for k, v in params if not any(word in f"{k}={v}" for word in self.ignored)]
+        return super().get(path, kept)
+
+
+@pytest.mark.parametrize(
+    "ignored",
+    [("order[updated_at]",), ("filter[updated_at]",), ("order[updated_at]", "filter[updated_at]"),
+     ("only_deleted",), ("filter[type]", "filter[created_at]"), ("filter[id]",)],
+)  # fmt: skip
+def test_a_crm_that_takes_no_notice_of_a_parameter_is_not_misread(
+    box, source, account, tmp_path, ignored
+) -> None:
+    last = kept(pulled(source, tmp_path), tmp_path)
+    work(box, account, 4)
+    with Deaf(box.url, *ignored) as deaf:
+        changed = pulled(deaf, tmp_path, last)
+    assert changed.choice.mode is Mode.INCREMENTAL
+    assert_same(changed.account, pulled(source, tmp_path / "other").account)
+
+
+def test_records_that_change_while_the_changes_are_read_are_not_missed(
+    box, source, account, tmp_path
+) -> None:
+    last = kept(pulled(source, tmp_path), tmp_path)
+    ids = last.frame("contacts")["id"].to_list()
+    for id_ in ids[:700]:
+        box.change(do="put", kind="contacts", record={"id": int(id_), "name": "Раз"})
+    rand = random.Random(8)
+
+    def change(number: int) -> None:
+        if 18 < number < 40:
+            for id_ in rand.sample(ids, 30):
+                box.change(do="delete", kind="contacts", id=int(id_))
+
+    source.n, source.before = 0, change
+    changed = pulled(source, tmp_path, last, accept_shrunk=True)
+    found = changed.account.frame("contacts").filter(pl.col("name") == "Раз")
+    alive = {str(i) for i in ids[:700] if box.state.get("contacts", int(i)) is not None}
+    live = {
+        i for i in alive if not (box.state.get("contacts", int(i)) or {}).get("is_deleted", False)
+    }
+    assert live <= set(found["id"])

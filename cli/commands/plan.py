@@ -160,6 +160,7 @@ def _made(
     place = snapshot or _snapshot_of(session, scanned)
     account: Account = open_snapshot(place)
     manifest = (place / _MANIFEST).read_bytes()
+    options = _with_country(session, options, account)
     return build_plan(
         scanned.inputs(account, _decisions(decisions)),
         replace(
@@ -169,6 +170,19 @@ def _made(
             snapshot_id=hashlib.sha256(manifest).hexdigest(),
         ),
     )
+
+
+def _with_country(session: Session, options: PlanOptions, account: Account) -> PlanOptions:
+    """Read numbers without a country as the scan did: as the account's own, unless told."""
+    from dataclasses import replace
+
+    from cli.profiles import region_told
+    from dedupe.normalize import is_region
+
+    country = account.settings.get("country", "").upper()
+    if region_told(session) or not is_region(country):
+        return options
+    return replace(options, phone=replace(options.phone, region=country))
 
 
 def _options(config: Config, only: tuple[str, ...], target: tuple[str, ...]) -> PlanOptions:
@@ -228,7 +242,9 @@ def _last_scan(session: Session) -> Path:
     state = session.state()
     places = [state / "scans"]
     if session.profile:
-        places.insert(0, state / "accounts" / session.profile / "scans")
+        from cli.profiles import snapshot_folder
+
+        places.insert(0, snapshot_folder(session, session.profile).with_name("scans"))
     for place in places:
         scans = [p for p in place.glob("s-*") if is_scan(p)] if place.is_dir() else []
         if scans:
@@ -240,11 +256,14 @@ def _last_scan(session: Session) -> Path:
 
 def _snapshot_of(session: Session, scanned: ScanFolder) -> Path:
     """Return the snapshot that was scanned: what the scan says, beside it, or the profile's."""
+    from cli.profiles import snapshot_folder
+
     places = [Path(scanned.snapshot)] if scanned.snapshot else []
     beside = scanned.folder.absolute().parent
     places += [beside / Path(scanned.source).name, beside / "snapshot", beside.parent / "snapshot"]
-    if session.profile:
-        places.append(session.state() / "accounts" / session.profile / "snapshot")
+    # A scan of a profile has the profile's name for its source.
+    names = [name for name in (session.profile, scanned.source) if name]
+    places += [snapshot_folder(session, name) for name in names]
     found = next((place for place in places if (place / _MANIFEST).is_file()), None)
     if found is None:
         raise InputError(

@@ -7,6 +7,7 @@ edited elsewhere is no reason to stop.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from enum import Enum
 
@@ -26,6 +27,7 @@ from dedupe.plan.ops import (
     UnlinkCards,
     ValuesChange,
 )
+from dedupe.plan.plan import Group, Phase, PlanOp
 from dedupe.plan.sink import Card, Cards
 from dedupe.plan.values_change import applied, narrowed
 
@@ -39,8 +41,11 @@ class Look(Enum):
     GONE = "gone"  # a card that it needs is deleted, or was never there
 
 
-def look(op: Op, cards: Cards) -> Look:
-    """Tell whether `op` may be sent; `cards` has all that it touches."""
+def look(op: Op, cards: Cards, losers: Collection[Ref] = ()) -> Look:
+    """Tell whether `op` may be sent; `cards` has all that it touches.
+
+    `losers` are the cards that its group merges into another: their place may be taken.
+    """
     held = [_live(cards, ref) for ref in _needed(op)]
     if any(card is None for card in held):
         return Look.GONE
@@ -52,7 +57,7 @@ def look(op: Op, cards: Cards) -> Look:
             is_done = tags >= set(op.add) and not tags & set(op.remove)
             return Look.DONE if is_done else Look.READY
         case LinkCards():
-            return _look_at_link(op, _card(cards, op.deal_or_card))
+            return _look_at_link(op, _card(cards, op.deal_or_card), losers)
         case UnlinkCards():
             links = _card(cards, op.deal_or_card).links
             return Look.READY if op.to in links else Look.DONE
@@ -62,6 +67,35 @@ def look(op: Op, cards: Cards) -> Look:
             return _look_at_deal(_card(cards, op.record))
         case AddNote() | EditNote() | MergeNative():
             return Look.READY
+
+
+def has_moved(each: PlanOp, cards: Cards) -> bool:
+    """Tell whether a touched field no longer is as the plan saw it, order aside."""
+    if not isinstance(each.op, PatchCard):
+        return False
+    card = cards.get(each.op.record)
+    return card is not None and any(
+        sorted(_texts(card, name)) != sorted(texts) for name, texts in each.pre.items()
+    )
+
+
+def _texts(card: Card, name: str) -> tuple[str, ...]:
+    if name in card.values:
+        return tuple(item.raw for item in card.values[name])
+    value = card.fields.get(name)
+    return () if value is None else (value,)
+
+
+def is_marked(group: Group, ops: Sequence[PlanOp], cards: Cards) -> bool:
+    """Tell whether a card of a merge carries its mark already: another run was here."""
+    marks = {
+        tag
+        for each in ops
+        if isinstance(each.op, SetTags) and each.phase is Phase.MARK
+        for tag in each.op.add
+    }
+    held = (cards.get(ref) for ref in group.members)
+    return any(card is not None and card.tags & marks for card in held)
 
 
 def possible(op: Op, cards: Cards) -> Op:
@@ -93,11 +127,11 @@ def effective(op: Op, cards: Cards) -> Op:
             remove=tuple(tag for tag in op.remove if tag in tags),
         )
     if isinstance(op, LinkCards):
-        links = _card(cards, op.deal_or_card).links
-        mains = [ref.id for ref, main in links.items() if main and ref.entity == op.to.entity]
-        return replace(
-            op, was_linked=op.to in links, was_main=next((m for m in mains if m != op.to.id), None)
-        )
+        card = _card(cards, op.deal_or_card)
+        taken = _displaced(op, card)
+        held = [ref for ref, main in card.links.items() if main and ref.entity == op.to.entity]
+        former = taken or next((ref for ref in held if ref != op.to), None)
+        return replace(op, was_linked=op.to in card.links, was_main=former.id if former else None)
     if isinstance(op, UnlinkCards):
         links = _card(cards, op.deal_or_card).links
         mains = [ref.id for ref, main in links.items() if main and ref.entity == op.to.entity]
@@ -161,11 +195,21 @@ def _is_made(items: tuple[object, ...], change: ValuesChange) -> bool:
     return not change.old or not change.new or all(item in items for item in change.new)
 
 
-def _look_at_link(op: LinkCards, card: Card) -> Look:
+def _look_at_link(op: LinkCards, card: Card, losers: Collection[Ref]) -> Look:
     if op.to not in card.links:
+        taken = _displaced(op, card)
+        if taken is not None and taken not in losers and taken.id != op.was_main:
+            return Look.STALE  # somebody gave the card another company meanwhile
         return Look.STALE if op.was_linked else Look.READY
     is_main = card.links[op.to]
     return Look.READY if op.is_main and not is_main else Look.DONE
+
+
+def _displaced(op: LinkCards, card: Card) -> Ref | None:
+    """Return the company whose place the new one takes: a card of amoCRM has one at most."""
+    if op.to.entity != "company":
+        return None
+    return next((ref for ref in card.links if ref.entity == "company" and ref != op.to), None)
 
 
 def _look_at_deal(card: Card) -> Look:

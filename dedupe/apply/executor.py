@@ -14,77 +14,30 @@ point of an operation's life: tests kill there.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from dedupe import events
 from dedupe.errors import CrmCleanError, SafetyError
-from dedupe.events import Listener
 from dedupe.language import N_
 from dedupe.plan import op_json
 from dedupe.plan.ops import Effect, PatchCard, Ref, SetTags
 from dedupe.plan.plan import Group, Phase, Plan, PlanOp
-from dedupe.plan.sink import Card, Cards, Outcome, Request, Result, Sink
+from dedupe.plan.sink import Cards, Outcome, Request, Result, Sink
 
 from .backup import Backup
-from .conditions import Look, effective, look, possible
-from .journal import Journal
-from .states import SETTLED, GroupState, OpState, RunState
+from .conditions import Look, effective, has_moved, is_marked, look, possible
+from .fresh import Fresh
+from .journal import Journal, OpRecord
+from .states import GOOD, SETTLED, GroupState, OpState, RunState
+from .tools import Guards, Report, StoppedError, Tally, Tools
+
+__all__ = ["Executor", "Guards", "Report", "StoppedError", "Tools"]
 
 _ATTEMPTS = 4
+_SLICE_S = 1.0  # how soon a wait notices that the run is to stop
 _LOOKS_S = (0.0, 3.0, 10.0)  # a CRM may show an old state for a while; "absent" needs all three
-_CANARY = (1, 11)  # groups after which all that was done is looked at again
-_STALE_SHARE, _FAILED_SHARE, _LEAST = 0.10, 0.05, 20
-_FAILED_IN_A_ROW = 5
-
-
-class StoppedError(CrmCleanError):
-    """A person, a limit or an outage stopped the run at a boundary; resume goes on."""
-
-    exit_code = 130
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guards:
-    """When a run stops by itself; cron stops earlier than a person at a terminal."""
-
-    stale_share: float = _STALE_SHARE
-    failed_share: float = _FAILED_SHARE
-    failed_in_a_row: int = _FAILED_IN_A_ROW
-    least: int = _LEAST  # groups before a share means anything
-    canary: tuple[int, ...] = _CANARY
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
-    """What a run works with besides its plan: all of it can be replaced by a test."""
-
-    clock: Callable[[], float] = time.time
-    sleep: Callable[[float], None] = time.sleep
-    stop: Callable[[], str | None] = lambda: None  # why to stop at the next boundary
-    at: Callable[[str, Sequence[str]], None] = lambda point, op_ids: None
-    listen: Listener = events.ignore
-    guards: Guards = field(default_factory=Guards)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """How a run stands: groups by state, operations by state, requests sent, seconds."""
-
-    run_id: str
-    plan_hash: str
-    groups: Mapping[GroupState, int]
-    ops: Mapping[OpState, int]
-    sent: int
-    seconds: float
-
-    @property
-    def exit_code(self) -> int:
-        """Return 8 when an outcome is not known, 3 when a group was left out, else 0."""
-        if self.ops.get(OpState.AMBIGUOUS) or self.ops.get(OpState.MANUAL):
-            return 8
-        left = (GroupState.STALE, GroupState.FAILED, GroupState.NEEDS_REVIEW)
-        return 3 if any(self.groups.get(state) for state in left) else 0
 
 
 class _GroupEnded(Exception):  # noqa: N818  it is no error of the run
@@ -111,9 +64,10 @@ class Executor:
         self._journal, self._sink, self._backup = journal, sink, backup
         self._tools = tools or Tools()
         self._ops = {op.id: op for op in plan.ops}
-        self._kinds = {group.id: group.kind for group in plan.groups}
+        self._groups = {group.id: group for group in plan.groups}
+        self._fresh = Fresh(sink, self._tools.clock)
         self._sent = 0
-        self._in_a_row = 0
+        self._tally = Tally(total=len(plan.groups))
 
     def run(self) -> Report:
         """Settle what is open, carry out what is left, and report.
@@ -121,30 +75,33 @@ class Executor:
         Raises StoppedError at a boundary when told to, SafetyError when a guard stops the run,
         and what the sink raises when the CRM can't be reached; the journal is complete then.
         """
-        start = time.perf_counter()
+        start, stage = time.perf_counter(), self._tools.stage
         self._journal.end(self._run_id, RunState.RUNNING)
         try:
             self.resolve()
-            for number, unit in enumerate(self._units(), start=1):
+            left = self._left()
+            self._tally.n_before = len(self._plan.groups) - len(left)
+            self._tools.listen(events.StageStarted(stage, len(self._plan.groups)))
+            for unit in self._units(left):
                 self._gate()
                 self._carry_out(unit)
-                self._watch(number)
+                self._watch(len(unit))
         except BaseException as error:
             reason = type(error).__name__
             self._journal.end(self._run_id, RunState.STOPPED, reason)
             raise
         self._journal.end(self._run_id, RunState.DONE)
-        return self.report(time.perf_counter() - start)
+        seconds = time.perf_counter() - start
+        self._tools.listen(events.StageFinished(stage, len(self._plan.groups), seconds))
+        return self.report(seconds)
 
     def report(self, seconds: float = 0.0) -> Report:
         """Count what the journal has of this run."""
-        states: dict[GroupState, int] = {}
-        for state, _ in self._journal.groups(self._run_id).values():
-            states[state] = states.get(state, 0) + 1
+        states = Counter(state for state, _ in self._journal.groups(self._run_id).values())
         return Report(
             run_id=self._run_id,
             plan_hash=self._plan.hash,
-            groups=states,
+            groups=dict(states),
             ops=self._journal.counts(self._run_id),
             sent=self._sent,
             seconds=seconds,
@@ -152,28 +109,40 @@ class Executor:
 
     def missing(self, gid: str) -> tuple[str, ...]:
         """Read a group's records again; return the operations whose effect is no longer there."""
-        ops = self._plan.by_group[gid]
-        cards = self._sink.read({ref for each in ops for ref in each.op.touches})
-        return tuple(each.id for each in ops if not self._holds(each, cards))
+        done = [
+            self._done_op(record)
+            for record in self._journal.ops(self._run_id, gid)
+            if record.state is OpState.CONFIRMED or not self._is_undo(self._ops[record.op_id])
+        ]
+        cards = self._sink.read({ref for each in done for ref in each.op.touches})
+        return tuple(each.id for each in done if not self._holds(each, cards))
+
+    def _done_op(self, record: OpRecord) -> PlanOp:
+        """Return an operation as it was carried out: an undo leaves out what people changed."""
+        each = self._ops[record.op_id]
+        if record.before is None or not self._is_undo(each):
+            return each
+        return replace(each, op=op_json.from_json(record.before, record.op_id))
 
     def resolve(self) -> None:
-        """Find out what became of requests without an answer, the oldest first."""
-        for record in self._journal.unresolved(self._run_id):
-            if record.state is not OpState.AMBIGUOUS:
-                self._unknown([record.op_id], "the run was cut off")
-        for record in self._journal.unresolved(self._run_id):
-            self._resolve(record.op_id)
+        """Find out what became of requests without an answer."""
+        open_ = self._journal.unresolved(self._run_id)
+        cut_off = [record.op_id for record in open_ if record.state is not OpState.AMBIGUOUS]
+        self._unknown(cut_off, "the run was cut off")
+        self._resolve([record.op_id for record in open_])
 
     # --- units: a group, or simple groups that one request can carry
 
-    def _units(self) -> Iterator[list[Group]]:
-        settled = (GroupState.PLANNED, GroupState.RUNNING)
+    def _left(self) -> list[Group]:
         states = self._journal.groups(self._run_id)
+        to_do = (GroupState.PLANNED, GroupState.RUNNING)
+        return [group for group in self._plan.groups if states[group.id][0] in to_do]
+
+    def _units(self, groups: Sequence[Group]) -> Iterator[list[Group]]:
         batch: list[Group] = []
-        for group in self._plan.groups:
-            if states[group.id][0] not in settled:
-                continue
-            if batch and not self._may_join(batch, group):
+        for number, group in enumerate(groups):
+            # The canaries are looked at before the next group begins.
+            if batch and (number in self._tools.guards.canary or not self._may_join(batch, group)):
                 yield batch
                 batch = []
             batch.append(group)
@@ -197,7 +166,8 @@ class Executor:
 
     def _carry_out(self, unit: Sequence[Group]) -> None:
         refs = {ref for group in unit for ref in (*group.records, *self._touches(group))}
-        cards = self._sink.read(refs)
+        self._fresh.forget()
+        cards = self._fresh.read(refs)
         sound = []
         for group in unit:
             problem = self._problem(group, cards)
@@ -209,12 +179,13 @@ class Executor:
             return
         held = {ref for group in sound for ref in (*group.records, *self._touches(group))}
         self._backup.keep(card for ref in sorted(held) if (card := cards.get(ref)) is not None)
-        for group in sound:
-            self._journal.set_group(self._run_id, group.id, GroupState.RUNNING)
+        with self._journal.together():
+            for group in sound:
+                self._journal.set_group(self._run_id, group.id, GroupState.RUNNING)
         if len(sound) > 1:
             self._carry_out_batch(sound, cards)
         else:
-            self._carry_out_group(sound[0], cards)
+            self._carry_out_group(sound[0])
 
     def _touches(self, group: Group) -> set[Ref]:
         return {ref for each in self._plan.by_group[group.id] for ref in each.op.touches}
@@ -222,12 +193,15 @@ class Executor:
     def _problem(self, group: Group, cards: Cards) -> _GroupEnded | None:
         """Look at a group before its first write: everything it touches must be as planned."""
         states = {op.op_id: op.state for op in self._journal.ops(self._run_id, group.id)}
+        ops = self._plan.by_group[group.id]
         is_fresh = all(state is OpState.PLANNED for state in states.values())
-        for each in self._plan.by_group[group.id]:
+        if is_fresh and group.kind == "merge" and is_marked(group, ops, cards):
+            return _GroupEnded(GroupState.STALE, "marked")
+        for each in ops:
             if states[each.id] in SETTLED:
                 continue
-            found = look(each.op, cards)
-            if found is Look.READY and is_fresh and _has_moved(each, cards):
+            found = self._look(each, cards)
+            if found is Look.READY and is_fresh and has_moved(each, cards):
                 found = Look.STALE
             if found is Look.STALE and group.kind == "undo":
                 continue  # what was changed since is kept, the rest is taken back
@@ -236,28 +210,28 @@ class Executor:
                 return _GroupEnded(state, f"{found.value}: {each.id}")
         return None
 
+    def _look(self, each: PlanOp, cards: Cards) -> Look:
+        return look(each.op, cards, self._groups[each.group_id].losers)
+
     def _carry_out_batch(self, groups: Sequence[Group], cards: Cards) -> None:
         ops = [self._plan.by_group[group.id][0] for group in groups]
-        states = self._journal.ops(self._run_id)
-        over = {record.op_id for record in states if record.state in SETTLED}
-        self._write([each for each in ops if each.id not in over], cards)
-        for group, each in zip(groups, ops, strict=True):
-            self._close(group, [each])
+        self._write([each for each in ops if self._state(each) not in SETTLED], cards)
+        with self._journal.together():
+            for group, each in zip(groups, ops, strict=True):
+                self._close(group, [each])
 
-    def _carry_out_group(self, group: Group, cards: Cards) -> None:
+    def _carry_out_group(self, group: Group) -> None:
         ops = self._plan.by_group[group.id]
-        fresh: Cards | None = cards
+        verified = Phase.KEEP
         try:
             for each in ops:
-                if self._journal.op(self._run_id, each.id).state in SETTLED:
+                if self._state(each) in SETTLED:
                     continue
-                if each.phase >= Phase.DETACH and group.kind == "merge":
+                if each.phase >= Phase.DETACH and each.phase > verified and group.kind == "merge":
                     self._verify(group, ops)
-                # What was read before an own write is old; and people write meanwhile.
-                now = fresh if fresh is not None else self._sink.read(each.op.touches)
-                fresh = None
-                self._write([each], now)
-                if self._journal.op(self._run_id, each.id).state not in SETTLED[:2]:
+                    verified = each.phase
+                self._write([each], self._fresh.of(each.op))
+                if self._state(each) not in GOOD:
                     break
         except _GroupEnded as ended:
             self._end(group, ended.state, ended.reason)
@@ -267,16 +241,16 @@ class Executor:
     def _verify(self, group: Group, ops: Sequence[PlanOp]) -> None:
         """See with our own eyes that all was copied, before anything is taken away."""
         copied = [each for each in ops if each.phase < Phase.DETACH]
-        if any(self._journal.op(self._run_id, e.id).state not in SETTLED[:2] for e in copied):
+        if any(self._state(each) not in GOOD for each in copied):
             raise _GroupEnded(GroupState.FAILED, "not all was copied")
-        cards = self._sink.read(self._touches(group))
+        cards = self._fresh.read(self._touches(group))
         missing = [each.id for each in copied if not self._holds(each, cards)]
         if missing:
             raise _GroupEnded(GroupState.FAILED, f"verify: {', '.join(missing)}")
 
     def _close(self, group: Group, ops: Sequence[PlanOp]) -> None:
-        states = {self._journal.op(self._run_id, each.id).state for each in ops}
-        if states <= {OpState.CONFIRMED, OpState.NOTHING}:
+        states = {self._state(each) for each in ops}
+        if states <= set(GOOD):
             self._end(group, GroupState.DONE, "")
         elif OpState.MANUAL in states:
             self._end(group, GroupState.NEEDS_REVIEW, "an outcome could not be settled")
@@ -284,12 +258,15 @@ class Executor:
             self._end(group, GroupState.FAILED, "refused")
 
     def _end(self, group: Group, state: GroupState, reason: str) -> None:
-        self._journal.set_group(self._run_id, group.id, state, reason)
-        for record in self._journal.ops(self._run_id, group.id):
-            if record.state is OpState.PLANNED:
-                self._journal.settle(self._run_id, record.op_id, OpState.SKIPPED)
-        bad = state in (GroupState.FAILED, GroupState.NEEDS_REVIEW)
-        self._in_a_row = self._in_a_row + 1 if bad else 0
+        with self._journal.together():
+            self._journal.set_group(self._run_id, group.id, state, reason)
+            for record in self._journal.ops(self._run_id, group.id):
+                if record.state is OpState.PLANNED:
+                    self._journal.settle(self._run_id, record.op_id, OpState.SKIPPED)
+        self._tally.ended(state)
+
+    def _state(self, each: PlanOp) -> OpState:
+        return self._journal.op(self._run_id, each.id).state
 
     # --- one request
 
@@ -298,13 +275,16 @@ class Executor:
         todo = []
         for planned in ops:
             each = self._possible(planned, cards)
-            found = look(each.op, cards)
+            found = self._look(each, cards)
             if found is Look.DONE or (found is Look.STALE and self._is_undo(each)):
                 self._journal.settle(self._run_id, each.id, OpState.NOTHING)
             elif found is Look.READY:
                 todo.append(each)
             else:
-                raise _GroupEnded(GroupState.NEEDS_REVIEW, f"{found.value}: {each.id}")
+                ended = _GroupEnded(GroupState.NEEDS_REVIEW, f"{found.value}: {each.id}")
+                if len(ops) == 1:
+                    raise ended
+                self._end(self._groups[each.group_id], ended.state, ended.reason)
         if todo:
             self._send(todo, cards)
 
@@ -316,7 +296,7 @@ class Executor:
         return self._ops[each.id]
 
     def _is_undo(self, each: PlanOp) -> bool:
-        return self._kinds[each.group_id] == "undo"
+        return self._groups[each.group_id].kind == "undo"
 
     def _send(self, ops: Sequence[PlanOp], cards: Cards) -> None:
         ids = [each.id for each in ops]
@@ -331,19 +311,22 @@ class Executor:
             before={each.id: op_json.to_json(effective(each.op, cards)) for each in ops},
         )
         self._tools.at("intent", ids)
-        result = self._delivered(request, ids)
+        result = self._delivered(request, ops)
         self._tools.at("answered", ids)
         self._settle(ops, result)
         self._tools.at("recorded", ids)
 
-    def _delivered(self, request: Request, ids: Sequence[str]) -> Result:
+    def _delivered(self, request: Request, ops: Sequence[PlanOp]) -> Result:
         self._sent += 1
+        self._fresh.wrote(*(each.op for each in ops))
         try:
             return self._sink.send(request)
         except CrmCleanError:
             # The sink raises only for what surely was not sent: no sign-in, an open circuit.
-            for op_id in ids:
-                self._journal.settle(self._run_id, op_id, OpState.PLANNED)
+            with self._journal.together():
+                for each in ops:
+                    self._journal.settle(self._run_id, each.id, OpState.PLANNED)
+            self._sent -= 1
             raise
 
     def _settle(self, ops: Sequence[PlanOp], result: Result) -> None:
@@ -355,46 +338,63 @@ class Executor:
             self._failed(ops[0].id, result)
         else:
             # Of a batch that was refused, nobody tells whether its sound part was carried out.
-            self._unknown([each.id for each in ops], result.problem, result.status)
-            for each in ops:
-                self._resolve(each.id)
+            ids = [each.id for each in ops]
+            self._unknown(ids, result.problem, result.status)
+            self._resolve(ids)
             self._one_by_one(ops)
 
     def _done(self, ops: Sequence[PlanOp], result: Result) -> None:
+        """Take an answer that says "done" for what it speaks of, and for what the cards show."""
         seen: Cards = {}
         if any(each.op.effect >= Effect.SUBTRACTIVE for each in ops):
-            seen = self._sink.read({ref for each in ops for ref in each.op.touches})
-        for each in ops:
-            if self._marker(each.id) in result.refused:
-                self._failed(each.id, result)
-            elif self._marker(each.id) in result.missing:
-                self._unknown([each.id], "the answer does not speak of it", result.status)
-                self._resolve(each.id)
-            elif each.op.effect < Effect.SUBTRACTIVE or self._holds(each, seen):
-                self._journal.settle(
-                    self._run_id,
-                    each.id,
-                    OpState.CONFIRMED,
-                    status=result.status,
-                    created_id=result.created.get(self._marker(each.id)),
-                )
-            else:
-                self._unknown([each.id], "the answer says done, the card does not", result.status)
-                self._resolve(each.id)
+            seen = self._fresh.read({ref for each in ops for ref in each.op.touches})
+        silent, hidden = [], []
+        with self._journal.together():
+            for each in ops:
+                if self._marker(each.id) in result.refused:
+                    self._failed(each.id, result)
+                elif self._marker(each.id) in result.missing:
+                    silent.append(each.id)
+                elif each.op.effect < Effect.SUBTRACTIVE or self._holds(each, seen):
+                    self._confirmed(each, result)
+                else:
+                    hidden.append(each.id)
+            self._unknown(silent, "the answer does not speak of it", result.status)
+            self._unknown(hidden, "the answer says done, the card does not", result.status)
+        if silent or hidden:
+            self._resolve([*silent, *hidden])
+
+    def _confirmed(self, each: PlanOp, result: Result) -> None:
+        self._journal.settle(
+            self._run_id,
+            each.id,
+            OpState.CONFIRMED,
+            status=result.status,
+            created_id=result.created.get(self._marker(each.id)),
+        )
 
     def _again(self, ops: Sequence[PlanOp], result: Result) -> None:
-        for each in ops:
-            if self._journal.op(self._run_id, each.id).attempt >= _ATTEMPTS:
-                self._failed(each.id, result)
-            else:
-                self._journal.settle(self._run_id, each.id, OpState.PLANNED)
-        self._one_by_one(ops)
+        with self._journal.together():
+            for each in ops:
+                if self._journal.op(self._run_id, each.id).attempt >= _ATTEMPTS:
+                    self._failed(each.id, result)
+                else:
+                    self._journal.settle(self._run_id, each.id, OpState.PLANNED)
+        left = [each for each in ops if self._state(each) is OpState.PLANNED]
+        if left:
+            self._write(left, self._fresh.read({ref for each in left for ref in each.op.touches}))
 
     def _one_by_one(self, ops: Sequence[PlanOp]) -> None:
         """Send what is planned again, each alone and from fresh cards."""
         for each in ops:
-            if self._journal.op(self._run_id, each.id).state is OpState.PLANNED:
-                self._write([each], self._sink.read(each.op.touches))
+            if self._state(each) is not OpState.PLANNED:
+                continue
+            try:
+                self._write([each], self._fresh.read(each.op.touches))
+            except _GroupEnded as ended:
+                if len(ops) == 1:
+                    raise
+                self._end(self._groups[each.group_id], ended.state, ended.reason)
 
     def _failed(self, op_id: str, result: Result) -> None:
         problem = result.refused.get(self._marker(op_id), result.problem)
@@ -406,37 +406,53 @@ class Executor:
 
     def _unknown(self, ids: Sequence[str], problem: str, status: int | None = None) -> None:
         until = self._tools.clock() + self._sink.settle_s
-        for op_id in ids:
-            self._journal.settle(
-                self._run_id,
-                op_id,
-                OpState.AMBIGUOUS,
-                settle_until=until,
-                problem=problem,
-                status=status,
-            )
+        with self._journal.together():
+            for op_id in ids:
+                self._journal.settle(
+                    self._run_id,
+                    op_id,
+                    OpState.AMBIGUOUS,
+                    settle_until=until,
+                    problem=problem,
+                    status=status,
+                )
 
-    def _resolve(self, op_id: str) -> None:
-        """Settle an unknown outcome by reading: present is confirmed, absent three times is not."""
-        record = self._journal.op(self._run_id, op_id)
-        self._wait_until(record.settle_until or 0.0)
-        each = self._ops[op_id]
+    def _resolve(self, ids: Sequence[str]) -> None:
+        """Settle unknown outcomes by reading: present is confirmed, absent three times is not."""
+        records = {op_id: self._journal.op(self._run_id, op_id) for op_id in ids}
+        self._wait_until(max((each.settle_until or 0.0 for each in records.values()), default=0.0))
+        left = list(ids)
         for pause in _LOOKS_S:
-            if pause:
-                self._tools.sleep(pause)
-            if self._holds(each, self._sink.read(each.op.touches)):
-                self._journal.settle(self._run_id, op_id, OpState.CONFIRMED)
-                return
-        can_repeat = each.op.effect is not Effect.IRREVERSIBLE and record.attempt < _ATTEMPTS
-        state = OpState.PLANNED if can_repeat else OpState.MANUAL
-        self._journal.settle(self._run_id, op_id, state)
+            if left and pause:
+                self._nap(pause)
+            cards = self._read_for(left)
+            for op_id in left[:]:
+                if self._holds(self._ops[op_id], cards):
+                    self._journal.settle(self._run_id, op_id, OpState.CONFIRMED)
+                    left.remove(op_id)
+        for op_id in left:
+            is_final = self._ops[op_id].op.effect is Effect.IRREVERSIBLE
+            can_repeat = not is_final and records[op_id].attempt < _ATTEMPTS
+            state = OpState.PLANNED if can_repeat else OpState.MANUAL
+            self._journal.settle(self._run_id, op_id, state)
+
+    def _read_for(self, ids: Sequence[str]) -> Cards:
+        refs = {ref for op_id in ids for ref in self._ops[op_id].op.touches}
+        return self._sink.read(refs) if refs else {}
 
     def _wait_until(self, moment: float) -> None:
         # A clock that was set back must not make us wait for longer than the CRM may take.
         left = min(moment - self._tools.clock(), self._sink.settle_s)
         if left > 0:
-            self._tools.listen(events.Waiting("apply", "settle", left))
-            self._tools.sleep(left)
+            self._tools.listen(events.Waiting(self._tools.stage, "settle", left))
+            self._nap(left)
+
+    def _nap(self, seconds: float) -> None:
+        """Wait, and notice within a second that the run is to stop: resume settles what is open."""
+        while seconds > 0:
+            self._gate()
+            self._tools.sleep(min(seconds, _SLICE_S))
+            seconds -= _SLICE_S
 
     def _holds(self, each: PlanOp, cards: Cards) -> bool:
         return self._sink.holds(self._marker(each.id), each.op, cards)
@@ -450,53 +466,30 @@ class Executor:
         reason = self._tools.stop()
         if reason is not None:
             raise StoppedError(
-                N_("stopped between two groups ({reason}); nothing is half done"),
+                N_("stopped as asked ({reason}); nothing is lost"),
                 where=self._run_id,
                 fix=N_("go on with: crmclean resume"),
                 reason=reason,
             )
 
-    def _watch(self, number: int) -> None:
-        states = [state for state, _ in self._journal.groups(self._run_id).values()]
-        n_over = sum(state not in (GroupState.PLANNED, GroupState.RUNNING) for state in states)
-        guards = self._tools.guards
-        total = len(self._plan.groups)
-        self._tools.listen(events.StageAdvanced("apply", n_over, total))
-        n_stale = states.count(GroupState.STALE)
-        n_failed = states.count(GroupState.FAILED) + states.count(GroupState.NEEDS_REVIEW)
-        if self._in_a_row >= guards.failed_in_a_row:
-            raise _guard(N_("{n} groups in a row failed"), self._run_id, n=self._in_a_row)
-        if n_over >= guards.least and n_stale > guards.stale_share * n_over:
-            raise _guard(N_("{n} groups were changed since the plan"), self._run_id, n=n_stale)
-        if n_over >= guards.least and n_failed > guards.failed_share * n_over:
-            raise _guard(N_("{n} groups failed"), self._run_id, n=n_failed)
-        if number in guards.canary and n_over < total:
+    def _watch(self, n_more: int) -> None:
+        tally, guards = self._tally, self._tools.guards
+        before, after = tally.n_carried, tally.n_carried + n_more
+        tally.n_carried = after
+        n_over = tally.n_before + after
+        self._tools.listen(events.StageAdvanced(self._tools.stage, n_over, tally.total))
+        problem = tally.problem(guards)
+        if problem is not None:
+            raise _guard(problem[0], self._run_id, n=problem[1])
+        is_canary = any(before < number <= after for number in guards.canary)
+        if is_canary and n_over < tally.total:
             self._look_again()
 
     def _look_again(self) -> None:
         """Look at all that was done so far: a canary that is not as it should be stops the run."""
         for gid, (state, _) in self._journal.groups(self._run_id).items():
-            if state is not GroupState.DONE:
-                continue
-            if self.missing(gid):
+            if state is GroupState.DONE and self.missing(gid):
                 raise _guard(N_("the first groups are not as they should be"), gid)
-
-
-def _has_moved(each: PlanOp, cards: Cards) -> bool:
-    """Tell whether a touched field no longer is as the plan saw it, order aside."""
-    if not isinstance(each.op, PatchCard):
-        return False
-    card = cards.get(each.op.record)
-    return card is not None and any(
-        sorted(_texts(card, name)) != sorted(texts) for name, texts in each.pre.items()
-    )
-
-
-def _texts(card: Card, name: str) -> tuple[str, ...]:
-    if name in card.values:
-        return tuple(item.raw for item in card.values[name])
-    value = card.fields.get(name)
-    return () if value is None else (value,)
 
 
 def _guard(problem: str, where: str, **facts: object) -> SafetyError:

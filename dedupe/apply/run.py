@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -67,6 +67,9 @@ def resume(sink: Sink, folder: Path, options: ApplyOptions | None = None) -> lis
     options = options or ApplyOptions()
     with Journal(folder, sink.account()) as journal:
         begun = [run for run in reversed(journal.runs()) if run.state is not RunState.DONE]
+        unknown = {op.run_id for op in journal.unresolved()}
+    # Nothing goes on while an outcome is not known; at most one run has such operations.
+    begun.sort(key=lambda run: run.run_id not in unknown)
     return [_applied(plan_of(run), sink, folder, options, begun=run) for run in begun]
 
 
@@ -80,10 +83,15 @@ def undo_plan(folder: Path, account: str, run_id: str, groups: Collection[str] =
                 where=run_id,
                 fix=N_("apply the plan again instead: scan, plan, apply"),
             )
-        known = journal.run_of_undo(run_id)
-        if known is not None and not groups:
-            return Undo(plan=plan_of(known), n_kept=0)  # begun, or done: it is not made anew
-        return build_undo(plan_of(run), journal, run_id, groups)
+        earlier = sorted(
+            (each for each in journal.runs() if each.undo_of == run_id),
+            key=lambda each: each.state is RunState.DONE,
+        )
+        plans = [plan_of(each) for each in earlier]
+        taken = {op.op for plan in plans for op in plan.ops}
+        made = build_undo(plan_of(run), journal, run_id, groups, taken)
+    # All of it was taken back, or is being: that is gone on with, and not made anew.
+    return replace(made, plan=plans[0]) if plans and not made.plan.groups else made
 
 
 def undo(

@@ -45,6 +45,7 @@ class RunState(StrEnum):
 
 
 UNRESOLVED = (OpState.INTENT, OpState.SENT, OpState.AMBIGUOUS)
+GOOD = (OpState.CONFIRMED, OpState.NOTHING)
 SETTLED = (OpState.CONFIRMED, OpState.NOTHING, OpState.FAILED, OpState.SKIPPED, OpState.MANUAL)
 
 MOVES: dict[OpState, tuple[OpState, ...]] = {

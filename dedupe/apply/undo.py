@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 from dedupe.errors import InputError
 from dedupe.language import N_
 from dedupe.plan import op_json
-from dedupe.plan.ops import EditNote, LinkCards, Op, Ref, UnlinkCards
-from dedupe.plan.plan import Group, Phase, Plan, PlanOp, group_effect, sealed
+from dedupe.plan.cards import ref_key
+from dedupe.plan.ops import EditNote, FieldChange, LinkCards, Op, PatchCard, Ref, UnlinkCards
+from dedupe.plan.plan import Group, Phase, Plan, PlanOp, group_effect, group_undo, sealed
 
 from .journal import Journal, OpRecord
 from .states import UNRESOLVED, OpState
@@ -29,12 +30,22 @@ class Undo:
     n_kept: int
 
 
-def build_undo(plan: Plan, journal: Journal, run_id: str, groups: Collection[str] = ()) -> Undo:
+def build_undo(
+    plan: Plan,
+    journal: Journal,
+    run_id: str,
+    groups: Collection[str] = (),
+    taken: Collection[Op] = (),
+) -> Undo:
     """Return the plan that takes back `run_id`, or some of its groups; `plan` is the run's own.
 
+    Groups whose operations are all among those `taken` back by earlier undos are left out.
     Raises InputError where an outcome of the run is not known yet: resume settles it.
     """
     records = journal.ops(run_id)
+    by_group: dict[str, list[OpRecord]] = {}
+    for record in records:
+        by_group.setdefault(record.gid, []).append(record)
     if any(record.state in UNRESOLVED for record in records):
         raise InputError(
             N_("an outcome of this run is not known yet"),
@@ -47,10 +58,9 @@ def build_undo(plan: Plan, journal: Journal, run_id: str, groups: Collection[str
     for group in reversed(plan.groups):
         if group.id not in wanted:
             continue
-        own = [record for record in records if record.gid == group.id]
-        ops, kept = _reverses(own)
+        ops, kept = _reverses(by_group.get(group.id, ()))
         n_kept += kept
-        if ops:
+        if not set(ops) <= set(taken):
             made.append(_undone(f"g-{len(made) + 1:06d}", group, ops))
     moment = datetime.now(UTC).isoformat(timespec="seconds")
     return Undo(
@@ -72,35 +82,51 @@ def _reverses(records: Sequence[OpRecord]) -> tuple[list[Op], int]:
     for record in reversed(records):
         if record.state is not OpState.CONFIRMED or record.before is None:
             continue
-        reverse = op_json.from_json(record.before, record.op_id).reverse()
+        reverse = _without_idle(op_json.from_json(record.before, record.op_id)).reverse()
         if isinstance(reverse, EditNote) and reverse.note_id is None:
             reverse = replace(reverse, note_id=record.created_id) if record.created_id else None
         if reverse is None:
             n_kept += 1
             continue
-        if isinstance(reverse, UnlinkCards) and reverse.was_main and reverse.main is not None:
-            # Who was the main contact is so again before the one that took its place goes.
-            ops.append(
-                LinkCards(
-                    deal_or_card=reverse.deal_or_card,
-                    to=Ref(reverse.to.entity, reverse.main),
-                    is_main=True,
-                    was_main=reverse.to.id,
-                    was_linked=True,
-                )
-            )
+        if isinstance(reverse, PatchCard) and not reverse.changes:
+            continue
+        if isinstance(reverse, UnlinkCards) and reverse.main is not None:
+            ops += _back_in_place(reverse)
         ops.append(reverse)
     return ops, n_kept
 
 
+def _without_idle(op: Op) -> Op:
+    """Return `op` without changes that found their card as wanted: there is nothing to undo."""
+    if not isinstance(op, PatchCard):
+        return op
+    kept = tuple(
+        each for each in op.changes if isinstance(each, FieldChange) or each.old or each.new
+    )
+    return replace(op, changes=kept)
+
+
+def _back_in_place(reverse: UnlinkCards) -> list[Op]:
+    """Return what puts back whose place was taken, before the one that took it goes."""
+    former = Ref(reverse.to.entity, reverse.main or "")
+    link = LinkCards(deal_or_card=reverse.deal_or_card, to=former, was_main=reverse.to.id)
+    if former.entity == "company":
+        return [link]
+    return [replace(link, is_main=True, was_linked=True)] if reverse.was_main else []
+
+
 def _undone(gid: str, group: Group, ops: Sequence[Op]) -> tuple[Group, list[PlanOp]]:
+    touched = {ref for op in ops for ref in op.touches}
     made = replace(
         group,
         id=gid,
         kind="undo",
+        # A person may have made another contact the main one since the plan.
+        records=tuple(sorted({*group.records, *touched}, key=ref_key)),
         survivor=None,
         losers=(),
         effect=group_effect(list(ops)),
+        undo=group_undo(list(ops)),
         golden=(),
         requires="auto",
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -21,16 +22,16 @@ from dedupe.errors import InputError
 from dedupe.language import N_, current
 
 from .candidates import Candidate, merge_candidates
-from .canonical import canonical_text
+from .canonical import canonical_text, plain_text
 from .cards import Fields, load_cards
 from .draft import Draft, numbered, without_overlaps
 from .guards import guard_reasons
 from .inputs import Decisions, PlanInputs, PlanOptions, read_decisions
 from .lines import CRMS
 from .merges import CODE, Merging, merge_draft
-from .ops import Ref
+from .ops import PatchCard, Ref
 from .others import tag_drafts, task_drafts
-from .plan import Header, Plan, sealed
+from .plan import Header, Plan, PlanOp, sealed
 from .repairs import Repairs
 from .survivorship import rules_text
 
@@ -74,7 +75,9 @@ def build_plan(inputs: PlanInputs, options: PlanOptions | None = None) -> Plan:
     ]
     kept, left_out["deferred"] = without_overlaps(drafts)
     groups, ops = numbered(kept)
-    header = _header(inputs.account, options, left_out)
+    header = replace(
+        _header(inputs.account, options, left_out), field_names=_field_names(ops, fields)
+    )
     return sealed(Plan(header=header, groups=groups, ops=ops))
 
 
@@ -122,12 +125,7 @@ def _refs(candidate: Candidate) -> tuple[Ref, ...]:
 def _without(candidate: Candidate, refs: Collection[Ref]) -> Candidate:
     """Return the candidate without some cards: deleted ones, and duplicates that are marked."""
     ids = tuple(ref.id for ref in _refs(candidate) if ref not in refs)
-    return Candidate(
-        entity=candidate.entity,
-        ids=ids,
-        is_accepted=candidate.is_accepted,
-        score=candidate.score,
-    )
+    return replace(candidate, ids=ids)
 
 
 def _unfit(account: Account, candidate: Candidate) -> str:
@@ -200,6 +198,21 @@ def _header(account: Account, options: PlanOptions, left_out: Counter[str]) -> H
         lang=current(),
         left_out={reason: n for reason, n in sorted(left_out.items()) if n},
     )
+
+
+def _field_names(ops: Iterable[PlanOp], fields: Fields) -> dict[str, str]:
+    """Return the names of the fields that operations change, where the account lists them."""
+    named = {
+        (op.op.record.entity, change.field)
+        for op in ops
+        if isinstance(op.op, PatchCard)
+        for change in op.op.changes
+    }
+    return {
+        f"{entity}.{id_}": plain_text(fields.by_id[entity, id_].name)
+        for entity, id_ in sorted(named)
+        if (entity, id_) in fields.by_id
+    }
 
 
 def _settings_text(options: PlanOptions) -> str:

@@ -92,6 +92,7 @@ _HEADER: dict[str, Codec[Any]] = {
     "parent_hash": optional(Codec(lambda value: value, _hash)),
     "totals": mapping(WHOLE),
     "left_out": mapping(WHOLE),
+    "field_names": mapping(TEXT),
 }
 _EFFECT: Codec[Effect] = Codec(
     str, lambda value, where: Effect(choice([str(e) for e in Effect]).read(value, where))

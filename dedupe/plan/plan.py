@@ -8,6 +8,7 @@ was read is the plan that was shown.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -37,7 +38,11 @@ UNDO = ("full", "partial", "none")
 REQUIRES = ("auto", "approve", "approve-x")
 RATE = 7.0  # requests a second that amoCRM, the strictest in use, takes from one integration
 _BATCH = 50  # cards of one PATCH: the vendor's advice
-_READS_OF_A_MERGE = 4  # members and their links before the first write; both again before the mark
+# Reads beside the writes, counted in rehearsals: whole cards before and after each step of a merge.
+_READS_OF_A_MERGE = 4
+_READS_OF_ITS_STEP = 3
+_READS_OF_A_STEP = 1.5
+_CALLS_OF_A_BATCH = 5
 
 
 class Phase(IntEnum):
@@ -109,7 +114,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """What a plan is for and what it was made from; moments are UTC as ISO 8601."""
+    """What a plan is for and what it was made from; moments are UTC as ISO 8601.
+
+    `field_names` are those of the custom fields that it changes, by entity and id ("contact.7").
+    """
 
     crm: str
     account_id: str
@@ -131,6 +139,11 @@ class Header:
     parent_hash: str | None = None
     totals: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
+    field_names: Mapping[str, str] = field(default_factory=dict)
+
+    def field_name(self, entity: str, field_id: str) -> str:
+        """Return what people call a field of an entity; its id where the plan does not tell."""
+        return self.field_names.get(f"{entity}.{field_id}", field_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,15 +254,16 @@ def group_undo(ops: Collection[Op]) -> str:
 
 
 def _calls(plan: Plan) -> int:
-    merges = [group for group in plan.groups if group.kind == "merge"]
-    calls = _READS_OF_A_MERGE * len(merges)
+    merges = {group.id for group in plan.groups if group.kind == "merge"}
+    calls = float(_READS_OF_A_MERGE * len(merges))
     batched: Counter[str] = Counter()
-    own = {group.id for group in merges}
     for op in plan.ops:
-        if op.group_id not in own and isinstance(op.op, PatchCard):
+        if op.group_id in merges:
+            calls += 1 + _READS_OF_ITS_STEP
+        elif isinstance(op.op, PatchCard):
             batched[op.op.record.entity] += 1
         else:
-            calls += 1
+            calls += 1 + _READS_OF_A_STEP
     for n in batched.values():
-        calls += 2 * -(-n // _BATCH)  # a read and a write for each batch
-    return calls
+        calls += _CALLS_OF_A_BATCH * -(-n // _BATCH)
+    return math.ceil(calls)

@@ -7,7 +7,7 @@ A value is shown as the plan's author saw it; what stands there when it is appli
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dedupe.language import N_, NN_, count, decimal, tr, trn
 
@@ -29,7 +29,7 @@ from .ops import (
     SetTags,
     UnlinkCards,
 )
-from .plan import RATE, Group, Plan, PlanOp
+from .plan import RATE, Group, Header, Plan, PlanOp
 
 KIND_COUNTS = {
     "merge": NN_("{n} merge", "{n} merges"),
@@ -106,6 +106,11 @@ class Look:
 
     records: bool = False
     show_values: bool = False
+    header: Header | None = None
+
+    def field(self, entity: str, field_id: str) -> str:
+        """Return the name of a field, for a reader."""
+        return field_id if self.header is None else self.header.field_name(entity, field_id)
 
     def value(self, text: str | None) -> str:
         """Return a value as it may be shown, on one line."""
@@ -119,7 +124,7 @@ class Look:
 
 def render_plan(plan: Plan, look: Look | None = None) -> str:
     """Return the plan as text: the headline, the groups or examples of them, the sum."""
-    look = look or Look()
+    look = replace(look or Look(), header=plan.header)
     lines = list(_head(plan))
     shown = plan.groups if look.records else _examples(plan.groups)
     for group in shown:
@@ -148,7 +153,8 @@ def group_lines(group: Group, ops: Sequence[PlanOp], look: Look) -> Iterator[str
                 each = origin.get(change.field)
                 if each is not None and each.rule != "keep":
                     ids = ", ".join(each.from_ids)
-                    yield f"      {change.field}: {_word(RULES, each.rule)} ({ids})"
+                    name = look.field(op.op.record.entity, change.field)
+                    yield f"      {name}: {_word(RULES, each.rule)} ({ids})"
 
 
 def left_out_words(plan: Plan) -> list[str]:
@@ -259,19 +265,20 @@ def _op_lines(op: Op, look: Look) -> Iterator[str]:
 def _patch(op: PatchCard, look: Look) -> Iterator[str]:
     yield f"~ {record_name(op.record)}"
     for change in op.changes:
-        yield f"    {_change(change, look)}"
+        name = look.field(op.record.entity, change.field)
+        yield f"    {_change(change, name, look)}"
 
 
-def _change(change: Change, look: Look) -> str:
+def _change(change: Change, name: str, look: Look) -> str:
     if isinstance(change, FieldChange):
         sign = "+" if change.before is None else "~"
         before, after = look.value(change.before), look.value(change.after)
-        return f"{sign} {change.field}: {before} → {after}"
+        return f"{sign} {name}: {before} → {after}"
     if not change.old:
-        return f"+ {change.field}: {_items(change.new, look)}"
+        return f"+ {name}: {_items(change.new, look)}"
     if not change.new:
-        return f"- {change.field}: {_items(change.old, look)}"
-    return f"~ {change.field}: {_items(change.old, look)} → {_items(change.new, look)}"
+        return f"- {name}: {_items(change.old, look)}"
+    return f"~ {name}: {_items(change.old, look)} → {_items(change.new, look)}"
 
 
 def _items(items: Sequence[Item], look: Look) -> str:

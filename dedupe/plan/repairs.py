@@ -26,7 +26,6 @@ from .plan import Phase
 from .values_change import applied, spelling
 
 REPEATS = ("PHN202", "EML202")
-SPELT = {"phone": "PHN203", "email": "EML203"}  # no check counts them: spelling is no fault
 KINDS = ("split", "drop_repeat", "normalize")
 _CHANNEL = ("phone", "email")
 _SEPARATOR = "; "  # between the parts of a proposal
@@ -139,7 +138,8 @@ class Repairs:
 
     def _spelt(self) -> list[tuple[Ref, str, str, str]]:
         """Return the certain values in another spelling than ours, if these are asked for."""
-        if not any(self._options.wants("normalize", code) for code in SPELT.values()):
+        # No check counts them: another spelling is no fault, so no code asks for it.
+        if not self._options.wants("normalize", ""):
             return []
         frame = _proposals(self._inputs, self._options, None).filter(
             (pl.col("action") == "normalize") & pl.col("is_automatic")
@@ -202,7 +202,7 @@ class Repairs:
             if row.item not in touched:
                 new = (Item(proposal, row.label),)
                 change = ValuesChange(field=row.field, old=(row.item,), new=new)
-                self._repairs[ref].add("normalize", SPELT[kind], change)
+                self._repairs[ref].add("normalize", "", change)
 
     def _own(self, ref: Ref, kind: str, raw: str) -> list[_Row]:
         """Return the card's values of this text that stand in a list."""
@@ -285,7 +285,9 @@ def _made(
             ),
         ),
         evidence=tuple(
-            (own_code, masked(item.raw)) for _, own_code, c in kept for item in dict.fromkeys(c.old)
+            (own_code or own_kind, masked(item.raw))
+            for own_kind, own_code, change in kept
+            for item in dict.fromkeys(change.old)
         ),
         requires="approve" if is_accepted else "auto",
     )

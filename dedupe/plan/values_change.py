@@ -16,11 +16,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from operator import eq
 
 from .ops import Item, ValuesChange
 
+Same = Callable[[Item, Item], bool]
 _NUMBER = re.compile(r"\+?[\d\s().\u00a0\u2010-\u2015-]+")
 _DIGITS_MIN = 5
 _RU_DIGITS = 11
@@ -88,42 +90,42 @@ def _gone(items: Sequence[Item], change: ValuesChange) -> set[int] | None:
     """Return the places of what goes; None where the change does not apply to this list."""
     if not change.old:
         return set()
-    gone = {at for at, item in enumerate(items) if any(is_same(item, o) for o in change.old)}
+    same = eq if change.is_restoring else is_same
+    gone = {at for at, item in enumerate(items) if any(same(item, o) for o in change.old)}
     if not change.new:
         return gone
-    if _is_done(items, change) or not _holds(items, change.old):
+    if _is_done(items, change, same) or not _holds(items, change.old, same):
         return None
     return gone
 
 
-def _is_done(items: Sequence[Item], change: ValuesChange) -> bool:
+def _is_done(items: Sequence[Item], change: ValuesChange, same: Same) -> bool:
     """Tell whether a replacement has been made: all of `new` there, none of the rest of `old`."""
     rest = Counter(change.old) - Counter(change.new)
-    return _holds(items, change.new) and not any(is_same(i, o) for i in items for o in rest)
+    return _holds(items, change.new, same) and not any(same(i, o) for i in items for o in rest)
 
 
-def _holds(items: Sequence[Item], wanted: Sequence[Item]) -> bool:
+def _holds(items: Sequence[Item], wanted: Sequence[Item], same: Same) -> bool:
     """Tell whether every wanted item is there, as often as it is wanted."""
-    left = list(items)
+    return not _missing(items, wanted, same)
+
+
+def _missing(items: Sequence[Item], wanted: Sequence[Item], same: Same) -> list[Item]:
+    """Return the wanted items that are not there, or not as often."""
+    left, missing = list(items), []
     for item in wanted:
-        at = next((at for at, other in enumerate(left) if is_same(item, other)), None)
+        at = next((at for at, other in enumerate(left) if same(item, other)), None)
         if at is None:
-            return False
-        del left[at]
-    return True
+            missing.append(item)
+        else:
+            del left[at]
+    return missing
 
 
 def _absent(rest: Sequence[Item], change: ValuesChange) -> list[Item]:
     """Return those of `new` that `rest` does not hold yet."""
     if change.is_restoring:
-        left, absent = list(rest), []
-        for item in change.new:
-            at = next((at for at, other in enumerate(left) if is_same(item, other)), None)
-            if at is None:
-                absent.append(item)
-            else:
-                del left[at]
-        return absent
+        return _missing(rest, change.new, eq)
     held = {spelling(item.raw) for item in rest}
     absent = []
     for item in change.new:

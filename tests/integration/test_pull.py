@@ -54,7 +54,7 @@ class Source:
 
 @pytest.fixture(scope="module")
 def account() -> Account:
-    return build_demo(scale=0.02).account
+    return build_demo(scale=0.01).account
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ def test_a_pull_broken_off_anywhere_is_gone_on_with(box, source, account, tmp_pa
         if number == at:
             raise KilledError
 
-    for _ in range(12):
+    for _ in range(8):
         folder = tmp_path / f"{rand.random()}"
         for _ in range(rand.randint(1, 3)):
             source.n, at = 0, rand.randint(2, n)
@@ -203,7 +203,7 @@ def test_what_changed_between_a_kill_and_its_resumption_is_caught_up(
     box, source, account, tmp_path
 ) -> None:
     def strike(number: int) -> None:
-        if number == 45:
+        if number == 30:
             raise KilledError
 
     source.before = strike

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,20 +24,21 @@ from dedupe.crm.amocrm import (
     ACCOUNT_PATH,
     AccountFacts,
     read_account,
-    replace_records,
     settle,
 )
 from dedupe.errors import StorageError
 from dedupe.events import Listener, StageFinished, StageStarted, ignore
 from dedupe.language import N_
 
-from .changes import Changes, Ground, read_changes
+from .changes import Changes, read_changes
 from .choice import Choice, Mode, choose
 from .full import Found, read_records, read_settings
 from .guard import check_account, shrunk_error, shrunk_tables, sight, sight_notes
 from .lists import join_tables, not_asked, record_lists, record_tables, setting_lists, shape
+from .outcome import n_changed, n_deleted, with_changes
 from .spool import Spool, Subject
 from .walk import Clock, Getter, Walker
+from .walkback import Ground
 
 OVERLAP_S = 7_200  # of two pulls, in the server's time: clocks of its machines, late writes
 CATCH_UP_S = 600  # the same after a kill: the pages are younger than their pull
@@ -155,7 +156,7 @@ class _Run:
             return None
         ours = record_tables(self.options.with_)
         old = {name: last.frame(name) for name in last.tables if name in ours}
-        found = _applied(old, changes)
+        found = with_changes(old, changes)
         return self._finish(settings, found, choice, partial, changes=changes)
 
     def _whole(self, settings: Found, choice: Choice, partial: str) -> Pulled:
@@ -196,7 +197,7 @@ class _Run:
         changes = self._changes(read, since)
         if not changes.is_sure:
             return None
-        caught = _applied(found.tables, changes)
+        caught = with_changes(found.tables, changes)
         found.tables = caught.tables
         return changes
 
@@ -297,8 +298,8 @@ class _Run:
             is_partial=partial,
             n_items=n,
             n_quarantined=n_bad,
-            n_changed={} if changes is None else _n_changed(self.last, changes, self.options.with_),
-            n_deleted={} if changes is None else _n_deleted(self.last, changes),
+            n_changed={} if changes is None else n_changed(self.last, changes, self.options.with_),
+            n_deleted={} if changes is None else n_deleted(self.last, changes),
             blind=() if changes is None else tuple(sorted(changes.blind)),
             folder=self.folder,
         )
@@ -332,53 +333,3 @@ class _Run:
             "is_partial": partial,
             "n_quarantined": str(n_quarantined),
         }
-
-
-def _applied(old: Mapping[str, pl.DataFrame], changes: Changes) -> Found:
-    """Put changed records, deletions and lists that were read whole into `old`."""
-    tables = replace_records(dict(old), changes.tables, changes.deleted)
-    for tables_of_list in changes.whole.values():
-        tables = _relisted(tables, tables_of_list)
-    return Found(tables=tables, n_items=changes.n_items, n_quarantined=changes.n_quarantined)
-
-
-def _relisted(
-    old: Mapping[str, pl.DataFrame], whole: Mapping[str, pl.DataFrame]
-) -> dict[str, pl.DataFrame]:
-    """Replace all records of a list: those that it does not have any more are gone."""
-    main = next(iter(whole))
-    gone = set(old[main]["id"]) - set(whole[main]["id"]) if main in old else set()
-    if main == "notes" and main in old:  # three lists fill it: those of this one's entity
-        entity = whole[main]["entity"].unique().to_list()
-        gone &= set(old[main].filter(pl.col("entity").is_in(entity))["id"])
-    return replace_records(dict(old), whole, {main: gone})
-
-
-def _n_changed(last: Account | None, changes: Changes, options: Sequence[str]) -> dict[str, int]:
-    """Count the records that came, of whole lists those that are not as in the last snapshot."""
-    main = {one.record_table for one in record_lists(options)}
-    n = {name: frame.height for name, frame in changes.tables.items() if name in main}
-    for whole in changes.whole.values():
-        name = next(iter(whole))
-        known = last.frame(name) if last else whole[name].head(0)
-        key = [column for column in ("id", "updated_at") if column in known.columns]
-        new = whole[name].join(known, on=key, how="anti", nulls_equal=True)
-        n[name] = n.get(name, 0) + new.height
-    return n
-
-
-def _n_deleted(last: Account | None, changes: Changes) -> dict[str, int]:
-    """Count the deleted records that the last snapshot still had."""
-    if last is None:
-        return {}
-    gone = {name: set(ids) for name, ids in changes.deleted.items() if name in last.tables}
-    for whole in changes.whole.values():
-        name = next(iter(whole))
-        if name != "notes":  # three lists fill it
-            gone.setdefault(name, set()).update(
-                set(last.frame(name)["id"]) - set(whole[name]["id"])
-            )
-    return {
-        name: last.frame(name).filter(pl.col("id").is_in(sorted(ids))).height
-        for name, ids in gone.items()
-    }

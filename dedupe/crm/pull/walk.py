@@ -190,6 +190,19 @@ class Walker:
                 raise endless(job.listing.path)
 
 
+def each(walker: Walker, tasks: Sequence[Callable[[], None]]) -> None:
+    """Run tasks side by side; the first error, or an interrupt, ends the others."""
+    with ThreadPoolExecutor(walker.width, thread_name_prefix="pull") as pool:
+        futures: list[Future[None]] = [pool.submit(task) for task in tasks]
+        try:
+            for future in wait(futures, return_when="FIRST_EXCEPTION").done:
+                future.result()
+        except BaseException:
+            walker.stop.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
 def _no_page(listing: Listing) -> Page:
     return read_page(listing, b"")
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from dedupe.sandbox.server.reply import PROBLEM, Reply, Request
 
-from .names import CARDS
 from .query import Tree
 from .table import Record
 
@@ -117,22 +115,10 @@ def ref(request: Request, kind: str, id_: int, **more: object) -> Record:
     return linked(request, f"{kind}/{id_}", {"id": id_, **more})
 
 
-def card_path(kind: str) -> Callable[[Record], str]:
-    """Return what tells the path of a record of `kind`."""
-    if kind == "notes":
-        return lambda record: f"{record['entity_type']}/{record['entity_id']}/notes/{record['id']}"
-    return lambda record: f"{kind}/{record['id']}"
-
-
-def is_card(kind: str) -> bool:
-    """Tell whether `kind` is contacts, companies or leads."""
-    return kind in CARDS
-
-
 def _whole(text: object, default: int) -> int:
     return (
         int(text)
-        if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 16
+        if isinstance(text, str) and text.isascii() and text.isdecimal() and len(text) < 16
         else default
     )
 

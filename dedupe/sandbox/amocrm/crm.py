@@ -93,7 +93,7 @@ class AmoCrm:
         if user is None or not user["rights"]["is_active"]:
             return None  # the tokens of who was dismissed die
         other = request.headers.get("x-context-user-id", "")
-        if other.isdigit() and user["rights"]["is_admin"] and self.state.user(int(other)):
+        if other.isdecimal() and user["rights"]["is_admin"] and self.state.user(int(other)):
             return int(other)
         return owner
 
@@ -116,7 +116,7 @@ class AmoCrm:
         """Return a record by kind and id, links included."""
         if kind not in KINDS:
             return None
-        found = self.state.get(kind, int(id_) if id_.isdigit() else id_)
+        found = self.state.get(kind, int(id_) if id_.isdecimal() else id_)
         if found is not None and kind in ("contacts", "companies", "leads"):
             links = self.state.links_of(kind, int(id_))
             found["links"] = [[link.to_entity, link.to_id, link.is_main] for link in links]

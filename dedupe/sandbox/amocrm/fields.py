@@ -152,7 +152,7 @@ def read_fields(account: Account, account_id: int) -> dict[str, dict[str, Field]
         kind, key = KIND_OF.get(row["entity"] or ""), (row["entity"], str(row["id"]))
         if kind is None or key[1] in fields[kind]:
             continue
-        code = row["code"] or (None if key[1].isdigit() else key[1])
+        code = row["code"] or (None if key[1].isdecimal() else key[1])
         choices = enums.get(key) or [
             {"id": next_enum + at, "value": text, "sort": at, "code": None}
             for at, text in enumerate(_choices(account, row, code))
@@ -198,7 +198,7 @@ def _record(row: Mapping[str, Any], number: int, code: str | None, kind: str, id
 def _numbers(ids: Iterable[str]) -> dict[str, int]:
     """Return the fields' numbers: a whole id is its own, a code gets one above all of them."""
     ids = dict.fromkeys(ids)
-    numbers = {id_: int(id_) for id_ in ids if id_.isdigit() and int(id_) < 2**53}
+    numbers = {id_: int(id_) for id_ in ids if id_.isdecimal() and int(id_) < 2**53}
     first = max([_FIRST_NUMBER, *(number + 1 for number in numbers.values())])
     codes = sorted(id_ for id_ in ids if id_ not in numbers)
     return numbers | {code: first + at for at, code in enumerate(codes)}

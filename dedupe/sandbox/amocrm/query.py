@@ -86,4 +86,4 @@ def branch(tree: Tree, name: str) -> Tree:
 def _key(place: Tree, key: str) -> str:
     if key:
         return key
-    return str(1 + max((int(k) for k in place if k.isdigit()), default=-1))
+    return str(1 + max((int(k) for k in place if k.isdecimal() and len(k) < 19), default=-1))

@@ -269,7 +269,7 @@ def _id(text: str | None, table: str) -> int | None:
 
 
 def _whole(text: str, table: str) -> int:
-    if text.isascii() and text.isdigit() and int(text) < 2**53:
+    if text.isascii() and text.isdecimal() and int(text) < 2**53:
         return int(text)
     raise InputError(
         N_("the ids in {column} are not the whole numbers that amoCRM has"),

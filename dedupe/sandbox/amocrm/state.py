@@ -262,7 +262,7 @@ class State:
         """Return the user that a token without an owner belongs to: an active administrator."""
         told = self.settings.get("user_id", "")
         users = self._shelves["users"]
-        if told.isdigit() and users.get(int(told)) is not None:
+        if told.isdecimal() and users.get(int(told)) is not None:
             return int(told)
         admins = (u["id"] for u in users.all() if _is_admin(u))
         return int(next(admins))
@@ -354,7 +354,7 @@ def _is_admin(user: Record) -> bool:
 def _account_id(account: Account) -> int:
     if not account.account_id:
         return 1
-    if not account.account_id.isdigit():
+    if not account.account_id.isdecimal():
         raise InputError(
             N_("the account's id is not a whole number, as amoCRM's are"),
             where=account.host,

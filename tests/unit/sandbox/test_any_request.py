@@ -23,7 +23,9 @@ NAMES = ["limit", "page", "with", "query", "order[id]", "order[updated_at]", "fi
          "filter[custom_fields_values][700303][]", "filter[custom_fields_values][700302][from]",
          "filter[type]", "filter[name]", "filter[price][to]", "filter[closest_task_at][from]",
          "filter[is_completed]", "filter[entity_type]", "filter[uid]", "contact_id[]",
-         "filter[note_type]", "filter[created_by]", "filter[category]", "[", "]", "a[b]c"]  # fmt: skip
+         "filter[note_type]", "filter[created_by]", "filter[category]", "[", "]", "a[b]c",
+         "filter[id][²]", "filter[id][٣]",
+         f"filter[custom_fields_values][{'9' * 5000}]"]  # fmt: skip
 VALUES = ["", "1", "0", "-1", "250", "251", "99999999999999999999", "x", "1,2", "asc", "desc",
           "contacts,leads,loss_reason,only_deleted,source,source_id", "1.5", "ю", "\x00", "'\"",
           "NaN", "٣", "²"]  # fmt: skip

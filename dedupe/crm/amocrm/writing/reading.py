@@ -27,7 +27,11 @@ from ..page import read_page
 
 KINDS = {"contact": "contacts", "company": "companies", "deal": "leads", "task": "tasks"}
 ENTITIES = {kind: entity for entity, kind in KINDS.items()}
-_WITH = {"leads": (("with", "contacts,loss_reason,source_id"),)}
+_WITH = {
+    "contacts": (("with", "leads"),),
+    "companies": (("with", "leads,contacts"),),
+    "leads": (("with", "contacts,loss_reason,source_id"),),
+}
 _MOST = 250
 
 
@@ -115,9 +119,23 @@ def _people(
             fields={**card.fields, **card.extra, **own},
             values=card.items,
             tags=frozenset(card.tags),
-            links=dict.fromkeys(card.others),
+            links=dict.fromkeys(_linked(raw)),
             raw=raw,
         )
+
+
+def _linked(raw: Mapping[str, Any]) -> Iterator[Ref]:
+    """Yield the cards and deals that the answer embeds: no table of theirs is at hand here."""
+    for kind, entity in ENTITIES.items():
+        for each in _embedded(raw, kind):
+            yield Ref(entity, str(each.get("id")))
+
+
+def _companies(links: pl.DataFrame, ref: Ref) -> list[Ref]:
+    """Return a contact's companies; of a company nothing is told here."""
+    own = links.filter((pl.col("from_id") == ref.id) & (pl.col("from_entity") == ref.entity))
+    rows = own.select("to_entity", "to_id").iter_rows()
+    return [Ref(entity, id_) for entity, id_ in rows if ref.entity == "contact"]
 
 
 def _deals(

@@ -11,7 +11,7 @@ from ..query import QueryError, Tree, branch, numbers, span, texts
 from ..state import State
 from ..table import Flags, Table, Words
 
-RANGES = ("created_at", "updated_at", "closed_at", "complete_till", "price")
+_DIGITS = 19  # a longer number is no id, and Python reads none of thousands
 
 
 def keep_numbers(table: Table, tree: Tree, names: Mapping[str, str], rows: Flags) -> Flags:
@@ -112,7 +112,7 @@ def _keep_fields(table: Table, asked: Tree, rows: Flags) -> Flags:
         kept[place] = all(
             _has_value(values.get(int(key), []), wanted)
             for key, wanted in asked.items()
-            if key.isdigit()
+            if key.isdecimal() and len(key) < _DIGITS
         )
     return kept
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from dedupe.events import Listener
 
 REQUESTS_PER_S = 7  # amoCRM's limit for one integration
-WITHOUT_BYTES = 200_000_000  # free space below which a pull is not begun
+LEAST_FREE_BYTES = 200_000_000  # a large account's pages and its snapshot, twice over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,8 +188,16 @@ def _recover(target: Path) -> None:
     pull is held, so whatever lies about here is of a process that is dead.
     """
     aside = sorted(target.parent.glob(f".{target.name}.old.*/was"))
-    if aside and not target.exists():
-        aside[0].rename(target)
+    try:
+        if aside and not target.exists():
+            aside[0].rename(target)
+    except OSError as error:
+        raise StorageError(
+            N_("the last snapshot can't be put back in its place ({reason})"),
+            where=str(aside[0]),
+            fix=N_("check the rights of its folder"),
+            reason=(error.strerror or "").lower(),
+        ) from error
     for left in target.parent.glob(f".{target.name}.*"):
         shutil.rmtree(left, ignore_errors=True)
 
@@ -211,7 +219,7 @@ def _rate_file(session: Session, config: Config, name: str) -> Path:
 
 def _check_space(folder: Path) -> None:
     free = shutil.disk_usage(folder).free
-    if free < WITHOUT_BYTES:
+    if free < LEAST_FREE_BYTES:
         raise StorageError(
             N_("there is too little free space for a pull: {free} MB"),
             where=str(folder),

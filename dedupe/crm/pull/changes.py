@@ -27,11 +27,6 @@ from .spool import Spool
 from .walk import Walker, each
 from .walkback import Ground, Walk, read_bin
 
-_MOST_PASSES = 4  # an account that changes faster than it is walked is read whole
-_FEW_PAGES = 8  # a walk of so many is never given up for a whole read
-_MOST_SINGLE = 200  # cards read one by one; beyond, the whole list is cheaper
-_IDS_AT_ONCE = 100  # in an address, which servers cut at 8 kB
-
 Opener = Callable[[str], Spool]
 
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from dedupe.contracts import CLUSTERS, FINDINGS, PAIRS, SNAPSHOT_TABLES, VALUES, Account
-from dedupe.normalize import build_values
+from dedupe.normalize import PhoneSettings, build_values
 from dedupe.plan.inputs import PlanInputs
 
 MADE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -120,7 +120,9 @@ class AccountOf:
     def inputs(self, decisions=None) -> PlanInputs:
         account = self.account()
         values = (
-            build_values(account.frame("channels")) if self.rows["channels"] else VALUES.empty()
+            build_values(account.frame("channels"), PhoneSettings())
+            if self.rows["channels"]
+            else VALUES.empty()
         )
         if self.statuses:
             told = pl.col("value").replace_strict(

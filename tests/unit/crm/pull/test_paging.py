@@ -80,7 +80,7 @@ def pump(
             return False
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(n=st.integers(0, 400), seed=st.integers(0, 10**6), busy=st.sampled_from([0.0, 0.05, 0.3]))
 def test_a_record_that_stays_is_seen_whatever_is_deleted_meanwhile(n, seed, busy) -> None:
     rand = random.Random(seed)
@@ -91,7 +91,7 @@ def test_a_record_that_stays_is_seen_whatever_is_deleted_meanwhile(n, seed, busy
     assert server.stayed <= seen
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(n=st.integers(0, 400), seed=st.integers(0, 10**6), busy=st.sampled_from([0.0, 0.1, 0.3]))
 def test_a_read_that_is_killed_again_and_again_misses_nothing(n, seed, busy) -> None:
     rand = random.Random(seed)

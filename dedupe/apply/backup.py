@@ -21,9 +21,11 @@ from .journal import Journal
 class Backup:
     """The backup file of one run."""
 
-    def __init__(self, folder: Path, run_id: str, journal: Journal) -> None:
+    def __init__(
+        self, folder: Path, run_id: str, journal: Journal, *, is_durable: bool = True
+    ) -> None:
         self._path = folder / "backup" / f"{run_id}.jsonl"
-        self._run_id, self._journal = run_id, journal
+        self._run_id, self._journal, self._is_durable = run_id, journal, is_durable
 
     def keep(self, cards: Iterable[Card]) -> None:
         """Append cards and sync them. Raises StorageError; then nothing may be sent."""
@@ -33,9 +35,11 @@ class Backup:
             descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             with os.fdopen(descriptor, "ab") as file:
                 file.write(b"".join(line for _, line in lines))
-                file.flush()
-                os.fsync(file.fileno())
-            _sync_folder(self._path.parent)
+                if self._is_durable:
+                    file.flush()
+                    os.fsync(file.fileno())
+            if self._is_durable:
+                _sync_folder(self._path.parent)
         except OSError as error:
             raise StorageError(
                 N_("the backup can't be written ({reason}), so nothing was sent"),

@@ -172,6 +172,10 @@ class Journal:
         )
         return {gid: (GroupState(state), reason) for gid, state, reason in rows}
 
+    def kinds(self, run_id: str) -> dict[str, str]:
+        """Return the kind of each group of a run."""
+        return dict(self._db.execute("select gid, kind from grp where run_id=?", (run_id,)))
+
     # --- operations
 
     def intend(

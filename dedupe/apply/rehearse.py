@@ -27,7 +27,7 @@ from dedupe.plan.sink import Cards, Request, Result
 from dedupe.plan.values_change import spelling
 from dedupe.sandbox import Limit, Sandbox
 
-from .executor import Report, Tools
+from .executor import Guards, Report, Tools
 from .journal import fingerprint
 from .run import ApplyOptions, apply_plan
 from .unlimited import NO_LIMITS
@@ -61,8 +61,16 @@ class Rehearsal:
         return self.n_calls / RATE
 
 
-def rehearse(plan: Plan, account: Account, listen: Listener = events.ignore) -> Rehearsal:
-    """Carry `plan` out on a copy of `account` and say what would be sent, and what lost."""
+def rehearse(
+    plan: Plan,
+    account: Account,
+    listen: Listener = events.ignore,
+    guards: Guards | None = None,
+) -> Rehearsal:
+    """Carry `plan` out on a copy of `account` and say what would be sent, and what lost.
+
+    `guards` are those that apply will have: where a run looks again is a part of its requests.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="crmclean-rehearsal-") as folder,
         Sandbox(account, limit=Limit(n=0)) as copy,
@@ -73,7 +81,8 @@ def rehearse(plan: Plan, account: Account, listen: Listener = events.ignore) -> 
         try:
             tables = {name: account.frame(name) for name in ("fields", "users", "statuses")}
             sink = _Recorder(AmoSink(connection, account.host, tables))
-            options = ApplyOptions(limits=NO_LIMITS, tools=Tools(listen=listen))
+            tools = Tools(listen=listen, stage="rehearse", guards=guards or Guards())
+            options = ApplyOptions(limits=NO_LIMITS, tools=tools, is_durable=False)
             report = apply_plan(plan, sink, Path(folder), options)
         finally:
             connection.close()

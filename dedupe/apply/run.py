@@ -45,6 +45,7 @@ class ApplyOptions:
     counts: Mapping[str, int] | None = None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     tools: Tools = field(default_factory=Tools)
+    is_durable: bool = True  # a rehearsal's journal and backup are thrown away
 
 
 def run_id_of(plan: Plan) -> str:
@@ -103,6 +104,13 @@ def undo(
 ) -> Report:
     """Take a run back. What people changed since stays as they left it."""
     made = undo_plan(folder, sink.account(), run_id, groups)
+    return apply_undo(made, run_id, sink, folder, options)
+
+
+def apply_undo(
+    made: Undo, run_id: str, sink: Sink, folder: Path, options: ApplyOptions | None = None
+) -> Report:
+    """Carry out what `undo_plan` made of `run_id`."""
     return _applied(made.plan, sink, folder, options or ApplyOptions(), undo_of=run_id)
 
 
@@ -121,7 +129,7 @@ def verify(run_id: str, sink: Sink, folder: Path) -> Verified:
         run = journal.run(run_id)
         plan = plan_of(run)
         done = [g for g, (state, _) in journal.groups(run_id).items() if state is GroupState.DONE]
-        executor = _executor(plan, run_id, journal, sink, folder, Tools())
+        executor = Executor(plan, run_id, journal, sink, Backup(folder, run_id, journal), Tools())
         found = {gid: executor.missing(gid) for gid in done}
     return Verified(
         run_id=run_id, n_groups=len(done), changed={g: ids for g, ids in found.items() if ids}
@@ -159,9 +167,11 @@ def _applied(
     account = sink.account()
     crm, host, account_id = account.split(" ")
     check_account(plan, crm=crm, account_id=account_id, host=host)
-    with account_lock(folder, run_id), Journal(folder, account) as journal:
+    is_durable = options.is_durable
+    with account_lock(folder, run_id), Journal(folder, account, is_durable=is_durable) as journal:
         run = begun or journal.run_of_plan(plan.hash)
-        executor = _executor(plan, run_id, journal, sink, folder, options.tools)
+        backup = Backup(folder, run_id, journal, is_durable=is_durable)
+        executor = Executor(plan, run_id, journal, sink, backup, options.tools)
         if run is not None and run.state is RunState.DONE:
             return executor.report()
         _check_resolved(journal, run_id)
@@ -171,12 +181,6 @@ def _applied(
                 check_limits(plan, options.limits, options.counts)
             _begin(plan, run_id, journal, folder, undo_of)
         return executor.run()
-
-
-def _executor(
-    plan: Plan, run_id: str, journal: Journal, sink: Sink, folder: Path, tools: Tools
-) -> Executor:
-    return Executor(plan, run_id, journal, sink, Backup(folder, run_id, journal), tools)
 
 
 def _check_resolved(journal: Journal, run_id: str) -> None:

@@ -257,7 +257,7 @@ def _worth(one: _Said, row: _Row) -> tuple[object, ...]:
     return (
         row.field not in ("PHONE", "EMAIL"),
         one.says_nothing_else,  # a value that says more is kept for what it says
-        one.action != "none",
+        one.raw != one.value,
         row.position,
         row.raw,
     )

@@ -185,7 +185,7 @@ def test_a_chain_is_one_group_with_one_survivor(account) -> None:
 
 
 def test_a_very_long_note_is_several(account) -> None:
-    account.card(101)
+    account.card(101, phones=["+79161234567"], fields={"701": "Пенза"})
     account.card(102, fields={"701": "я" * 20_000})
     account.card(103, fields={"701": "ю" * 9_000})
     account.cluster(101, 102, 103)

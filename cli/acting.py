@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.options import Session
-from dedupe.errors import CrmCleanError, InputError
+from dedupe.errors import CrmCleanError, InputError, SafetyError
 from dedupe.language import N_, tr
 
 if TYPE_CHECKING:
@@ -32,11 +32,13 @@ if TYPE_CHECKING:
 
 SCHEMA = "crmclean.apply/1"
 _LONG_S = 1.0  # a wait of the transport that is worth breaking off
-_SIGNALS = {
-    name: number
-    for name in ("SIGINT", "SIGTERM", "SIGHUP")
+# A terminal that is closed ends a run as a service manager does; Windows has no SIGHUP.
+_ENDING = tuple(
+    number
+    for name in ("SIGTERM", "SIGHUP")
     if (number := getattr(signal, name, None)) is not None
-}
+)
+_SIGNALS = {number.name: number for number in (signal.SIGINT, *_ENDING)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +72,8 @@ class Stopper:
     """Ends a run as the user or the system asks: at the next boundary, at once the second time."""
 
     def __init__(self, folder: Path) -> None:
-        from dedupe.apply.run import stop_file
-
-        self._asked = threading.Event()
+        self._folder, self._asked = folder, threading.Event()
         self.number = 0
-        self._look = stop_file(folder, self.wait)
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -89,23 +88,47 @@ class Stopper:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
+    def check(self) -> None:
+        """Raise SafetyError where a STOP file lies: somebody does not want this account changed."""
+        from dedupe.apply.run import STOP
+
+        if (self._folder / STOP).exists():
+            raise SafetyError(
+                N_("a STOP file holds this account; nothing was sent"),
+                where=str(self._folder / STOP),
+                fix=N_("remove it, then run this again"),
+            )
+
     def reason(self) -> str | None:
         """Return why to stop at this boundary; waits while there is a PAUSE file."""
-        if self._asked.is_set():
-            return signal.Signals(self.number).name
-        found = self._look()
-        return signal.Signals(self.number).name if self._asked.is_set() else found
+        from dedupe.apply.run import PAUSE, STOP
 
-    def wait(self, seconds: float) -> None:
-        """Sleep, or until a signal comes; a long wait of the connection is broken off."""
+        while not self._asked.is_set():
+            if (self._folder / STOP).exists():
+                return STOP
+            if not (self._folder / PAUSE).exists():
+                return None
+            self.nap(_LONG_S)
+        return signal.Signals(self.number).name
+
+    def nap(self, seconds: float) -> None:
+        """Sleep, or until a signal comes."""
+        self._asked.wait(seconds)
+
+    def hold(self, seconds: float) -> None:
+        """Wait for the connection's next turn; a long wait is broken off by a signal."""
         from dedupe.crm.http import StoppedError
 
         if self._asked.wait(seconds) and seconds >= _LONG_S:
             raise StoppedError
 
+    def code(self) -> int:
+        """Return the exit code of a run that was stopped as asked."""
+        return 143 if self.number in _ENDING else 130
+
     def _take(self, number: int, frame: FrameType | None) -> None:
         if self._asked.is_set():
-            raise SystemExit(128 + number if number != _SIGNALS.get("SIGHUP") else 143)
+            raise SystemExit(self.code())
         self.number = number
         self._asked.set()
         with contextlib.suppress(OSError, ValueError, RuntimeError):
@@ -116,7 +139,8 @@ class Stopper:
 @contextmanager
 def connected(session: Session, place: Place, stopper: Stopper) -> Iterator[AmoSink]:
     """Yield the account to write to: signed in, within the CRM's limit, redacted."""
-    from cli.profiles import REQUESTS_PER_S, rate_file
+    from cli.profiles import REQUESTS_PER_S
+    from cli.profiles import _rate_file as rate_file
     from dedupe.crm.amocrm.writing import AmoSink, fetch_fields
     from dedupe.crm.http import RequestWindow, Transport, proxy_for
     from dedupe.crm.signin import token_source
@@ -129,7 +153,7 @@ def connected(session: Session, place: Place, stopper: Stopper) -> Iterator[AmoS
         RequestWindow(rate_file(session, place.config, place.name), REQUESTS_PER_S),
         read_only=False,
         stage="apply",
-        sleep=stopper.wait,
+        sleep=stopper.hold,
         proxy=proxy_for(url, os.environ),
     )
     try:
@@ -151,7 +175,7 @@ def options_of(
     from dedupe.plan import Limits
 
     tools = Tools(
-        sleep=stopper.wait,
+        sleep=stopper.nap,
         stop=stopper.reason,
         listen=steady(session.progress()),
         guards=guards or Guards(),
@@ -171,6 +195,7 @@ def steady(listen: Listener) -> Listener:
 
 def carried_out(session: Session, place: Place, stopper: Stopper, do: Callable[[], Report]) -> int:
     """Run `do`, show how it ended and return the exit code; a stopped run is shown, too."""
+    stopper.check()
     try:
         with stopper.watching():
             report = do()
@@ -183,7 +208,7 @@ def carried_out(session: Session, place: Place, stopper: Stopper, do: Callable[[
         if error.exit_code != 130:  # no stop that was asked for
             raise
         click.echo(f"crmclean: {error}", err=True)
-        return 143 if stopper.number in (signal.SIGTERM, _SIGNALS.get("SIGHUP")) else 130
+        return stopper.code()
     show_report(session, document_of(report))
     return report.exit_code
 

@@ -6,19 +6,50 @@ import sys
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
-from dedupe.events import Event, Listener, StageAdvanced, StageFinished, StageStarted, ignore
+from dedupe.events import (
+    Event,
+    Listener,
+    StageAdvanced,
+    StageFinished,
+    StageStarted,
+    Waiting,
+    ignore,
+)
 from dedupe.language import N_, count, decimal, tr
 
 STAGES = {
     "read": N_("Reading"),
+    "contacts": N_("Reading contacts"),
+    "companies": N_("Reading companies"),
+    "leads": N_("Reading deals"),
+    "tasks": N_("Reading tasks"),
+    "changes": N_("Reading what changed"),
     "make": N_("Making the account"),
     "normalize": N_("Reading numbers, addresses and names"),
     "match": N_("Finding duplicates"),
     "audit": N_("Checking"),
     "report": N_("Writing the report"),
 }
+
+
+WAITS = {
+    "limit": N_("The CRM's limit of requests: waiting for {seconds} s"),
+    "retry": N_("The CRM does not answer as it should: trying again in {seconds} s"),
+    "lock": N_("Another process is at work here: waiting for {seconds} s"),
+    "settle": N_("An answer was lost: reading what became of it in {seconds} s"),
+}
+_WORTH_TELLING_S = 5.0  # shorter waits are the usual pace
 
 
 def listener(*, quiet: bool, verbose: bool) -> Listener:
@@ -39,6 +70,12 @@ def _plain(event: Event) -> None:
             tr(N_("{label}: {rows} rows, {seconds} s"), label=label, rows=rows, seconds=seconds),
             err=True,
         )
+    elif isinstance(event, Waiting) and event.seconds >= _WORTH_TELLING_S:
+        click.echo(_wait_text(event), err=True)
+
+
+def _wait_text(event: Waiting) -> str:
+    return tr(WAITS.get(event.reason, WAITS["retry"]), seconds=decimal(event.seconds, 0))
 
 
 class _Live:
@@ -56,6 +93,8 @@ class _Live:
                 self._progress.update(self._tasks[stage], completed=done, total=total or None)
             case StageFinished(stage):
                 self._finish(stage)
+            case Waiting(_, _, seconds) if self._progress and seconds >= _WORTH_TELLING_S:
+                self._progress.console.print(_wait_text(event), highlight=False)
 
     def _start(self, stage: str, total: int) -> None:
         if self._progress is None:
@@ -63,7 +102,9 @@ class _Live:
                 SpinnerColumn(),
                 TextColumn("{task.description}"),
                 BarColumn(bar_width=24),
+                TaskProgressColumn(),
                 TimeElapsedColumn(),
+                TimeRemainingColumn(),
                 console=Console(stderr=True),
                 transient=True,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,10 +19,14 @@ from dedupe.language import N_, tr
 
 if TYPE_CHECKING:
     from cli.acting import Place
+    from cli.approval import Consent
     from dedupe.apply.rehearse import Rehearsal
     from dedupe.apply.tools import Guards
     from dedupe.contracts import Account
     from dedupe.plan import Limits, Plan
+
+
+_HEADER_BYTES = 1 << 20  # of a plan's first line
 
 
 @click.command(
@@ -148,14 +153,13 @@ def _asked(session: Session, named: Path | None, only: Sequence[str], copy: Path
 def _last_plan(session: Session) -> Path:
     """Return the newest plan of the profile: in its folder, or beside a scan of its account."""
     from cli.acting import place_of
-    from dedupe.plan.files import is_plan_of
 
     place, state = place_of(session), session.state()
     folders = [(place.folder / "plans", "p-*.jsonl"), (place.folder / "scans", "*/*.jsonl")]
     folders.append((state / "scans", "*/*.jsonl"))
     found = [path for folder, pattern in folders for path in folder.glob(pattern)]
     for path in sorted(found, key=_changed_at, reverse=True):
-        if is_plan_of(path, place.host):
+        if _is_plan_of(path, place.host):
             return path
     raise InputError(
         N_("there is no plan of this account yet"),
@@ -163,6 +167,16 @@ def _last_plan(session: Session) -> Path:
         fix=N_("make one: crmclean scan -p {name}, then crmclean plan -p {name}"),
         name=place.name,
     )
+
+
+def _is_plan_of(path: Path, host: str) -> bool:
+    """Tell by its first line whether the file is a plan of the account at `host`."""
+    try:
+        with path.open("rb") as file:
+            header = json.loads(file.readline(_HEADER_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(header, dict) and header.get("account_host") == host
 
 
 def _changed_at(path: Path) -> float:
@@ -267,11 +281,13 @@ def _show_rehearsal(session: Session, asked: _Asked, found: Rehearsal, account: 
 
 
 def _applied(
-    session: Session, asked: _Asked, consent: object, limits: Limits, guards: Guards
+    session: Session, asked: _Asked, consent: Consent, limits: Limits, guards: Guards
 ) -> int:
     """Say what will be done, have it approved, do it."""
     from cli.acting import Stopper, carried_out, connected, options_of, place_of
-    from dedupe.apply.run import apply_plan
+    from cli.approval import approve
+    from dedupe.apply.run import apply_plan, preflight
+    from dedupe.apply.states import RunState
 
     plan = asked.plan
     if not plan.ops:
@@ -280,11 +296,43 @@ def _applied(
     place = place_of(session)
     stopper = Stopper(place.folder)
     with connected(session, place, stopper) as sink:
-        if not _is_begun(place, plan, sink.account()):
-            _check(plan, place, sink.account(), limits)
-            _preview(session, place, asked)
-            _approve(session, plan, consent)
         options = options_of(session, stopper, limits, guards)
-        return carried_out(
+        known = preflight(plan, sink.account(), place.folder, options)
+        if known is None:
+            _preview(session, place, asked)
+            approve(session, plan, consent)
+        elif known.state is RunState.DONE:
+            session.say(tr(N_("This plan was applied before; nothing is sent again.")))
+        code = carried_out(
             session, place, stopper, lambda: apply_plan(plan, sink, place.folder, options)
         )
+    return 0 if known is not None and known.state is RunState.DONE else code
+
+
+def _preview(session: Session, place: Place, asked: _Asked) -> None:
+    from cli.telling import preview_lines
+
+    lines = preview_lines(asked.plan, str(asked.path), _known(place), datetime.now(UTC))
+    for line in lines:
+        session.say(line)
+
+
+def _known(place: Place) -> Account | None:
+    """Return the profile's snapshot for what it tells of webhooks; none is no reason to stop."""
+    from dedupe.snapshot import is_snapshot, open_snapshot
+
+    folder = place.folder / "snapshot"
+    with contextlib.suppress(CrmCleanError):
+        return open_snapshot(folder) if is_snapshot(folder) else None
+    return None
+
+
+def _tell_nothing(session: Session, plan: Plan, *, dry_run: bool) -> None:
+    from cli.acting import SCHEMA, show_json
+
+    if session.is_json:
+        zeros = dict.fromkeys(("sent", "confirmed", "skipped", "failed", "ambiguous", "seconds"), 0)
+        told = {"schema": SCHEMA, "run_id": None, "plan_hash": plan.hash, "dry_run": dry_run}
+        show_json({**told, **zeros, "groups": {}})
+        return
+    click.echo(tr(N_("There is nothing to do.")))

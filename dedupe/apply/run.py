@@ -21,7 +21,7 @@ from dedupe.plan.sink import Sink
 
 from .backup import Backup
 from .executor import Executor, Report, Tools
-from .journal import Journal, RunRecord, Start
+from .journal import Journal, RunRecord, Start, account_of
 from .lock import account_lock
 from .states import GroupState, RunState
 from .undo import Undo, build_undo
@@ -61,6 +61,24 @@ def apply_plan(plan: Plan, sink: Sink, folder: Path, options: ApplyOptions | Non
     checks have passed.
     """
     return _applied(plan, sink, folder, options or ApplyOptions())
+
+
+def preflight(plan: Plan, account: str, folder: Path, options: ApplyOptions) -> RunRecord | None:
+    """Hold all checks that `apply_plan` will, so that nobody approves what will be refused.
+
+    Returns the run that the plan has already, begun or done. Changes nothing.
+    """
+    _check_account(plan, account)
+    run = None
+    if account_of(folder) is not None:
+        with Journal(folder, account) as journal:
+            run = journal.run_of_plan(plan.hash)
+            if run is None or run.state is not RunState.DONE:
+                _check_resolved(journal, run_id_of(plan))
+    if run is None:
+        check_age(plan, options.now())
+        check_limits(plan, options.limits, options.counts)
+    return run
 
 
 def resume(sink: Sink, folder: Path, options: ApplyOptions | None = None) -> list[Report]:
@@ -165,8 +183,7 @@ def _applied(
 ) -> Report:
     run_id = run_id_of(plan)
     account = sink.account()
-    crm, host, account_id = account.split(" ")
-    check_account(plan, crm=crm, account_id=account_id, host=host)
+    _check_account(plan, account)
     is_durable = options.is_durable
     with account_lock(folder, run_id), Journal(folder, account, is_durable=is_durable) as journal:
         run = begun or journal.run_of_plan(plan.hash)
@@ -181,6 +198,11 @@ def _applied(
                 check_limits(plan, options.limits, options.counts)
             _begin(plan, run_id, journal, folder, undo_of)
         return executor.run()
+
+
+def _check_account(plan: Plan, account: str) -> None:
+    crm, host, account_id = account.split(" ")
+    check_account(plan, crm=crm, account_id=account_id, host=host)
 
 
 def _check_resolved(journal: Journal, run_id: str) -> None:

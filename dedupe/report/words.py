@@ -81,6 +81,10 @@ PARTS = {
     "tags": N_("list of tags"),
     "task_types": N_("task types"),
     "fields": N_("list of fields"),
+    "field_enums": N_("choices of fields"),
+    "field_statuses": N_("required fields of stages"),
+    "user_groups": N_("groups of users"),
+    "unsorted": N_("enquiries not taken yet"),
     "sources": N_("sources"),
     "webhooks": N_("webhooks"),
     "widgets": N_("widgets"),
@@ -112,6 +116,13 @@ NOTES = {
     "unresolved_links": NN_(
         "{n} link names a record that is not there", "{n} links name records that are not there"
     ),
+    "unreadable": NN_(
+        "{n} record of the CRM could not be read", "{n} records of the CRM could not be read"
+    ),
+    "many_unreadable": NN_(
+        "{n} record of the CRM could not be read, which is more than one in a thousand",
+        "{n} records of the CRM could not be read, which is more than one in a thousand",
+    ),
     "no_header": NN_(
         "{n} table without a known column was left out",
         "{n} tables without a known column were left out",
@@ -134,6 +145,13 @@ NOTES = {
     "repeated_header": NN_(
         "{n} repeated header row was left out", "{n} repeated header rows were left out"
     ),
+}
+FACTS = {  # remarks that nothing is counted of
+    "partial_sight": N_(
+        "the token sees only a part of the account: all counts are of that part, and a plan is "
+        "made for it alone"
+    ),
+    "unknown_sight": N_("whether the token sees the whole account could not be learnt"),
 }
 REASONS = (N_("not in this version"),)
 # Why a value or a name is not valid: the classes that findings are counted by.
@@ -282,6 +300,8 @@ def note_text(note: Note) -> str:
     """Say what happened while the account was read; an unknown code is named and counted."""
     if note.code in NOTES:
         return trn(*NOTES[note.code], note.n)
+    if note.code in FACTS:
+        return tr(FACTS[note.code])
     code = tr(note.code)
     return f"{code}: {count(note.n)}" if note.n else code
 

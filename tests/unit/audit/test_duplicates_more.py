@@ -155,6 +155,15 @@ def test_names_are_the_same_where_one_may_stand_for_the_other() -> None:
     assert grouped(facts("contact", cards), "DUP106", "contact") == [["1", "2"]]
 
 
+def test_a_name_too_common_to_count_takes_no_card_from_a_rare_one() -> None:
+    # "саша" may stand for a common name, which says nothing without a patronymic, and a rare one.
+    cards = {
+        "1": person("иванов", "саша", given_key="иван|юран"),
+        "2": person("иванов", "юран"),
+    } | {str(i): person("иванов", "иван") for i in range(3, 7)}
+    assert grouped(facts("contact", cards, n=2_000), "DUP106", "contact") == [["1", "2"]]
+
+
 def test_patronymics_birth_dates_and_known_groups_part_namesakes() -> None:
     cards = {
         "1": person("редкий", "иван", "петрович"),

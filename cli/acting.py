@@ -34,9 +34,7 @@ SCHEMA = "crmclean.apply/1"
 _LONG_S = 1.0  # a wait of the transport that is worth breaking off
 # A terminal that is closed ends a run as a service manager does; Windows has no SIGHUP.
 _ENDING = tuple(
-    number
-    for name in ("SIGTERM", "SIGHUP")
-    if (number := getattr(signal, name, None)) is not None
+    number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None
 )
 _SIGNALS = {number.name: number for number in (signal.SIGINT, *_ENDING)}
 
@@ -137,7 +135,9 @@ class Stopper:
 
 
 @contextmanager
-def connected(session: Session, place: Place, stopper: Stopper) -> Iterator[AmoSink]:
+def connected(
+    session: Session, place: Place, stopper: Stopper, *, read_only: bool = False
+) -> Iterator[AmoSink]:
     """Yield the account to write to: signed in, within the CRM's limit, redacted."""
     from cli.profiles import REQUESTS_PER_S
     from cli.profiles import _rate_file as rate_file
@@ -151,7 +151,7 @@ def connected(session: Session, place: Place, stopper: Stopper) -> Iterator[AmoS
         url,
         tokens,
         RequestWindow(rate_file(session, place.config, place.name), REQUESTS_PER_S),
-        read_only=False,
+        read_only=read_only,
         stage="apply",
         sleep=stopper.hold,
         proxy=proxy_for(url, os.environ),
@@ -168,6 +168,7 @@ def options_of(
     stopper: Stopper,
     limits: Limits | None = None,
     guards: Guards | None = None,
+    stage: str = "apply",
 ) -> ApplyOptions:
     """Return what a run is held to."""
     from dedupe.apply.executor import Guards, Tools
@@ -179,6 +180,7 @@ def options_of(
         stop=stopper.reason,
         listen=steady(session.progress()),
         guards=guards or Guards(),
+        stage=stage,
     )
     return ApplyOptions(limits=limits or Limits(), tools=tools)
 
@@ -264,15 +266,6 @@ def snapshot_of(session: Session, folder: Path | None) -> Account:
             fix=N_("read the account first: crmclean pull"),
         )
     return open_snapshot(place)
-
-
-def no_run() -> InputError:
-    """Return the error of a command about a run where there never was one."""
-    return InputError(
-        N_("nothing was applied to this account yet"),
-        where="RUN",
-        fix=N_("see what a plan would do: crmclean apply --dry-run"),
-    )
 
 
 def _show_stopped(session: Session, place: Place) -> None:

@@ -58,7 +58,9 @@ def approve(session: Session, plan: Plan, consent: Consent) -> None:
         raise _unapproved(plan, consent, is_final=is_final)
     if not _says_yes(plan, is_final=is_final):
         raise SafetyError(
-            N_("not approved; nothing was sent"), where=plan.short, fix=N_("run it again to say yes")
+            N_("not approved; nothing was sent"),
+            where=plan.short,
+            fix=N_("run it again to say yes"),
         )
 
 
@@ -73,9 +75,7 @@ def _says_yes(plan: Plan, *, is_final: bool) -> bool:
         wanted = f"{plan.header.account_host} {n}"
         return _typed(tr(N_("Type {wanted} to go on"), wanted=wanted)) == wanted
     if n > PLAIN_YES:
-        asked = tr(
-            N_("{n} records will be changed. Type this number to go on"), n=count(n)
-        )
+        asked = tr(N_("{n} records will be changed. Type this number to go on"), n=count(n))
         return "".join(c for c in _typed(asked) if c.isdigit()) == str(n)
     return click.confirm(tr(N_("Go on?")), default=False, err=True)
 

@@ -40,6 +40,9 @@ STAGES = {
     "match": N_("Finding duplicates"),
     "audit": N_("Checking"),
     "report": N_("Writing the report"),
+    "rehearse": N_("Rehearsing on a copy"),
+    "apply": N_("Applying"),
+    "undo": N_("Taking back"),
 }
 
 
@@ -50,6 +53,14 @@ WAITS = {
     "settle": N_("An answer was lost: reading what became of it in {seconds} s"),
 }
 _WORTH_TELLING_S = 5.0  # shorter waits are the usual pace
+
+WAITS = {
+    "limit": N_("waits for the CRM's limit"),
+    "retry": N_("waits to try again"),
+    "blocked": N_("waits: the CRM asked for it"),
+    "lock": N_("waits for another process"),
+    "settle": N_("waits to learn what became of a request"),
+}
 
 
 def listener(*, quiet: bool, verbose: bool) -> Listener:
@@ -90,9 +101,18 @@ class _Live:
             case StageStarted(stage, total):
                 self._start(stage, total)
             case StageAdvanced(stage, done, total) if self._progress and stage in self._tasks:
-                self._progress.update(self._tasks[stage], completed=done, total=total or None)
+                self._progress.update(
+                    self._tasks[stage],
+                    completed=done,
+                    total=total or None,
+                    description=tr(STAGES.get(stage, stage)),
+                )
             case StageFinished(stage):
                 self._finish(stage)
+            case Waiting(stage, reason, seconds) if self._progress and stage in self._tasks:
+                self._progress.update(
+                    self._tasks[stage], description=_waiting(stage, reason, seconds)
+                )
             case Waiting(_, _, seconds) if self._progress and seconds >= _WORTH_TELLING_S:
                 self._progress.console.print(_wait_text(event), highlight=False)
 
@@ -104,6 +124,7 @@ class _Live:
                 BarColumn(bar_width=24),
                 TaskProgressColumn(),
                 TimeElapsedColumn(),
+                TimeRemainingColumn(compact=True, elapsed_when_finished=True),
                 TimeRemainingColumn(),
                 console=Console(stderr=True),
                 transient=True,
@@ -120,3 +141,8 @@ class _Live:
         if not self._tasks:
             self._progress.stop()
             self._progress = None
+
+
+def _waiting(stage: str, reason: str, seconds: float) -> str:
+    told = tr(WAITS.get(reason, reason))
+    return f"{tr(STAGES.get(stage, stage))}: {told}, {decimal(seconds, 0)} s"

@@ -12,6 +12,7 @@ from dedupe.language import N_, NN_, count, date_time, decimal, tr, trn
 if TYPE_CHECKING:
     from dedupe.apply.history import History, Unwell
     from dedupe.apply.rehearse import Rehearsal
+    from dedupe.apply.undo import Undo
     from dedupe.contracts import Account
     from dedupe.plan import Plan
 
@@ -73,6 +74,37 @@ def undo_lines(plan: Plan) -> Iterator[str]:
         told.append(trn(*NN_("{n} merge by the CRM", "{n} merges by the CRM"), n_final))
     if told:
         yield tr(N_("An undo can't take away: {what}"), what=", ".join(told))
+    yield tr(_NEVER)
+
+
+def undone_lines(made: Undo, run_id: str) -> Iterator[str]:
+    """Yield what an undo brings back, and what it can't."""
+    from dedupe.plan.ops import EditNote
+    from dedupe.plan.render import cost_words
+
+    plan = made.plan
+    n_notes = sum(isinstance(op.op, EditNote) for op in plan.ops)
+    yield tr(
+        N_("Taking back {run}: {ops} operations on {records} records"),
+        run=run_id,
+        ops=count(len(plan.ops) - n_notes),
+        records=count(len(plan.touched)),
+    )
+    yield cost_words(plan)
+    yield tr(N_("What people changed since that run stays as they left it."))
+    if n_notes:
+        yield trn(
+            *NN_("{n} note is emptied, not removed.", "{n} notes are emptied, not removed."),
+            n_notes,
+        )
+    if made.n_kept:
+        yield trn(
+            *NN_(
+                "{n} operation has no way back (a task that was made stays).",
+                "{n} operations have no way back (tasks that were made stay).",
+            ),
+            made.n_kept,
+        )
     yield tr(_NEVER)
 
 

@@ -12,6 +12,7 @@ from dedupe.language import N_, tr
 
 if TYPE_CHECKING:
     from dedupe.apply.executor import Report
+    from dedupe.apply.states import GroupState, OpState
 
 
 @click.command(
@@ -52,15 +53,15 @@ def together(reports: list[Report]) -> Report:
     from collections import Counter
     from dataclasses import replace
 
-    groups: Counter[object] = Counter()
-    ops: Counter[object] = Counter()
+    groups: Counter[GroupState] = Counter()
+    ops: Counter[OpState] = Counter()
     for report in reports:
         groups.update(report.groups)
         ops.update(report.ops)
     return replace(
         reports[-1],
-        groups=dict(groups),  # type: ignore[arg-type]  the keys are those of the reports
-        ops=dict(ops),  # type: ignore[arg-type]
+        groups=dict(groups),
+        ops=dict(ops),
         sent=sum(report.sent for report in reports),
         seconds=sum(report.seconds for report in reports),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -61,6 +62,102 @@ def undo(session: Session, run_id: str, dry_run: bool, groups: tuple[str, ...], 
     if not made.plan.ops:
         _tell_nothing(session, made, run_id)
     elif dry_run:
-        _show(session, made)
+        _show(session, made, run_id)
     else:
         _take_back(session, made, run_id, words, yes=yes)
+
+
+def _take_back(session: Session, made: Undo, run_id: str, groups: list[str], *, yes: bool) -> None:
+    from cli.acting import Stopper, carried_out, connected, options_of, place_of
+    from cli.approval import Consent, approve
+    from dedupe.apply.run import apply_undo
+
+    place = place_of(session)
+    stopper = Stopper(place.folder)
+    words = "".join(f" --group {gid}" for gid in groups)
+    consent = Consent(yes=yes, plan_hash=None, command=f"crmclean undo {run_id}{words}")
+    if not _is_begun(place.folder, made):
+        for line in _lines(made, run_id):
+            session.say(line)
+        approve(session, made.plan, consent)
+    with connected(session, place, stopper) as sink:
+        options = options_of(session, stopper, stage="undo")
+        code = carried_out(
+            session, place, stopper, lambda: apply_undo(made, run_id, sink, place.folder, options)
+        )
+    if code:
+        raise click.exceptions.Exit(code)
+
+
+def _is_begun(folder: Path, made: Undo) -> bool:
+    """Tell whether this very undo was approved and begun before, or is done."""
+    from dedupe.apply.history import runs
+
+    return any(each.run.plan_hash == made.plan.hash for each in runs(folder))
+
+
+def _check_groups(folder: Path, run_id: str, groups: list[str]) -> None:
+    """Raise InputError where the run has no group of this name."""
+    from dedupe.apply.history import open_journal
+
+    journal = open_journal(folder)
+    assert journal is not None  # there is a run
+    with journal:
+        known = journal.kinds(run_id)
+    unknown = [gid for gid in groups if gid not in known]
+    if unknown:
+        raise InputError(
+            N_("the run has no such group"),
+            where=", ".join(unknown[:10])[:200],
+            fix=N_("see its groups with: crmclean runs {run}"),
+            run=run_id,
+        )
+
+
+def _lines(made: Undo, run_id: str) -> list[str]:
+    from cli.telling import undone_lines
+
+    return list(undone_lines(made, run_id))
+
+
+def _show(session: Session, made: Undo, run_id: str) -> None:
+    from cli.acting import show_json
+    from dedupe.plan.render import render_plan
+
+    if session.is_json:
+        show_json(_document(made, run_id))
+        return
+    click.echo(render_plan(made.plan))
+    click.echo("")
+    click.echo("\n".join(_lines(made, run_id)))
+    click.echo(tr(N_("Nothing was sent.")))
+    click.echo(tr(N_("Next: {command}"), command=f"crmclean undo {run_id}"))
+
+
+def _document(made: Undo, run_id: str) -> dict[str, Any]:
+    from cli.acting import SCHEMA
+
+    zeros = dict.fromkeys(("sent", "confirmed", "skipped", "failed", "ambiguous"), 0)
+    return {
+        "schema": SCHEMA,
+        "run_id": None,
+        "undo_of": run_id,
+        "plan_hash": made.plan.hash,
+        "dry_run": True,
+        **zeros,
+        "operations": len(made.plan.ops),
+        "not_undone": made.n_kept,
+        "calls": made.plan.cost.calls,
+        "seconds": made.plan.cost.seconds,
+    }
+
+
+def _tell_nothing(session: Session, made: Undo, run_id: str) -> None:
+    from cli.acting import show_json
+
+    if session.is_json:
+        show_json(_document(made, run_id) | {"dry_run": False, "seconds": 0})
+        return
+    click.echo(tr(N_("This run has done nothing that can be taken back.")))
+    if made.n_kept:
+        click.echo(trn(*NN_("{n} operation stays.", "{n} operations stay."), made.n_kept))

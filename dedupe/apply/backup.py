@@ -34,7 +34,7 @@ class Backup:
             self._path.parent.mkdir(mode=0o700, exist_ok=True)
             descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             with os.fdopen(descriptor, "ab") as file:
-                file.write(b"".join(line for _, line in lines))
+                file.write(self._line_end() + b"".join(line for _, line in lines))
                 if self._is_durable:
                     file.flush()
                     os.fsync(file.fileno())
@@ -49,6 +49,14 @@ class Backup:
             ) from error
         copies = [(c.ref.entity, c.ref.id, hashlib.sha256(line).hexdigest()) for c, line in lines]
         self._journal.keep_backup(self._run_id, copies, str(self._path))
+
+    def _line_end(self) -> bytes:
+        """Return what ends a line that was cut off, so that the next one is whole."""
+        with self._path.open("rb") as file:
+            if file.seek(0, os.SEEK_END) == 0:
+                return b""
+            file.seek(-1, os.SEEK_END)
+            return b"" if file.read(1) == b"\n" else b"\n"
 
 
 def _line(card: Card) -> bytes:

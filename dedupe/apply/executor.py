@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from dedupe import events
-from dedupe.errors import CrmCleanError, SafetyError
+from dedupe.errors import CrmCleanError
 from dedupe.language import N_
 from dedupe.plan import op_json
 from dedupe.plan.ops import Effect, PatchCard, Ref, SetTags
@@ -30,8 +30,9 @@ from .backup import Backup
 from .conditions import Look, effective, has_moved, is_marked, look, possible
 from .fresh import Fresh
 from .journal import Journal, OpRecord
+from .left_behind import left_behind, unplanned
 from .states import GOOD, SETTLED, GroupState, OpState, RunState
-from .tools import Guards, Report, StoppedError, Tally, Tools
+from .tools import Guards, Report, StoppedError, Tally, Tools, guarded
 
 __all__ = ["Executor", "Guards", "Report", "StoppedError", "Tools"]
 
@@ -195,8 +196,11 @@ class Executor:
         states = {op.op_id: op.state for op in self._journal.ops(self._run_id, group.id)}
         ops = self._plan.by_group[group.id]
         is_fresh = all(state is OpState.PLANNED for state in states.values())
-        if is_fresh and group.kind == "merge" and is_marked(group, ops, cards):
-            return _GroupEnded(GroupState.STALE, "marked")
+        if is_fresh and group.kind == "merge":
+            if is_marked(group, ops, cards):
+                return _GroupEnded(GroupState.STALE, "marked")
+            if left := unplanned(group, ops, cards):
+                return _GroupEnded(GroupState.STALE, f"written since: {', '.join(left)}")
         for each in ops:
             if states[each.id] in SETTLED:
                 continue
@@ -243,10 +247,14 @@ class Executor:
         copied = [each for each in ops if each.phase < Phase.DETACH]
         if any(self._state(each) not in GOOD for each in copied):
             raise _GroupEnded(GroupState.FAILED, "not all was copied")
-        cards = self._fresh.read(self._touches(group))
-        missing = [each.id for each in copied if not self._holds(each, cards)]
-        if missing:
-            raise _GroupEnded(GroupState.FAILED, f"verify: {', '.join(missing)}")
+        for pause in _LOOKS_S:  # what was written a moment ago may not be shown yet
+            self._nap(pause)
+            cards = self._fresh.read({*group.records, *self._touches(group)})
+            missing = [each.id for each in copied if not self._holds(each, cards)]
+            missing += left_behind(group, ops, cards)
+            if not missing:
+                return
+        raise _GroupEnded(GroupState.FAILED, f"verify: {', '.join(missing)}")
 
     def _close(self, group: Group, ops: Sequence[PlanOp]) -> None:
         states = {self._state(each) for each in ops}
@@ -480,7 +488,7 @@ class Executor:
         self._tools.listen(events.StageAdvanced(self._tools.stage, n_over, tally.total))
         problem = tally.problem(guards)
         if problem is not None:
-            raise _guard(problem[0], self._run_id, n=problem[1])
+            raise guarded(problem[0], self._run_id, n=problem[1])
         is_canary = any(before < number <= after for number in guards.canary)
         if is_canary and n_over < tally.total:
             self._look_again()
@@ -489,13 +497,4 @@ class Executor:
         """Look at all that was done so far: a canary that is not as it should be stops the run."""
         for gid, (state, _) in self._journal.groups(self._run_id).items():
             if state is GroupState.DONE and self.missing(gid):
-                raise _guard(N_("the first groups are not as they should be"), gid)
-
-
-def _guard(problem: str, where: str, **facts: object) -> SafetyError:
-    return SafetyError(
-        problem,
-        where=where,
-        fix=N_("look at it with: crmclean runs; then scan again, or go on with: crmclean resume"),
-        **facts,
-    )
+                raise guarded(N_("the first groups are not as they should be"), gid)

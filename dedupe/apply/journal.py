@@ -24,8 +24,9 @@ from typing import Any
 from dedupe.errors import InputError, StorageError
 from dedupe.language import N_
 
+from .begin import begin, connected
 from .records import OpRecord, RunRecord, Start, fingerprint
-from .soundness import START, TABLES, chained, is_sound
+from .soundness import START, chained, is_sound
 from .states import MOVES, UNRESOLVED, GroupState, OpState, RunState
 
 __all__ = ["Journal", "OpRecord", "RunRecord", "Start", "account_of", "fingerprint"]
@@ -60,10 +61,9 @@ class Journal:
         self._last = START
         self._depth = 0
         with self._opened():
-            is_new = not self._path.exists()
-            self._db = _connected(self._path, is_durable=is_durable)
-            if is_new:
-                self._begin(account)
+            if not self._path.exists():
+                self._begin(account, is_durable=is_durable)
+            self._db = connected(self._path, is_durable=is_durable)
             self._check(account)
             self._last = self._tail()
 
@@ -265,12 +265,14 @@ class Journal:
 
     # --- inside
 
-    def _begin(self, account: str) -> None:
-        self._db.executescript(f"begin; {TABLES} commit;")
+    def _begin(self, account: str, *, is_durable: bool) -> None:
         facts = {"schema": str(SCHEMA_VERSION), "account": account, "began": self._moment()}
-        with self._transaction():
-            self._db.executemany("insert into meta values (?,?)", facts.items())
-        self._path.chmod(0o600)
+        try:
+            begin(self._path, facts, is_durable=is_durable)
+        except OSError as error:
+            raise _unwritable(
+                self._path, (error.strerror or type(error).__name__).lower()
+            ) from error
 
     def _check(self, account: str) -> None:
         meta = dict(self._db.execute("select key, value from meta"))
@@ -408,12 +410,7 @@ class Journal:
         try:
             yield
         except sqlite3.OperationalError as error:
-            raise StorageError(
-                N_("the journal can't be written ({reason})"),
-                where=str(self._path),
-                fix=N_("free space or mend its rights, then run crmclean resume"),
-                reason=str(error),
-            ) from error
+            raise _unwritable(self._path, str(error)) from error
         except sqlite3.DatabaseError as error:
             raise _damaged(self._path) from error
 
@@ -451,13 +448,13 @@ def account_of(folder: Path) -> str | None:
         raise _damaged(path) from error
 
 
-def _connected(path: Path, *, is_durable: bool) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, timeout=_BUSY)
-    connection.execute("pragma journal_mode=delete")
-    connection.execute(f"pragma synchronous={'extra' if is_durable else 'off'}")
-    connection.execute("pragma fullfsync=on")
-    connection.execute("pragma trusted_schema=off")
-    return connection
+def _unwritable(path: Path, reason: str) -> StorageError:
+    return StorageError(
+        N_("the journal can't be written ({reason})"),
+        where=str(path),
+        fix=N_("free space or mend its rights, then run crmclean resume"),
+        reason=reason,
+    )
 
 
 def _damaged(path: Path) -> StorageError:

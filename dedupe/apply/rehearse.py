@@ -49,6 +49,7 @@ class Rehearsal:
     requests: tuple[tuple[str, str, str], ...]
     n_reads: int
     problems: tuple[str, ...]
+    rate: float = RATE
 
     @property
     def n_calls(self) -> int:
@@ -58,7 +59,7 @@ class Rehearsal:
     @property
     def seconds(self) -> float:
         """Return the time of all calls at the rate limit."""
-        return self.n_calls / RATE
+        return self.n_calls / self.rate
 
 
 def rehearse(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dedupe import events
-from dedupe.errors import CrmCleanError
+from dedupe.errors import CrmCleanError, SafetyError
 from dedupe.events import Listener
 from dedupe.language import N_
 
@@ -97,3 +97,13 @@ class Report:
             return 8
         left = (GroupState.STALE, GroupState.FAILED, GroupState.NEEDS_REVIEW)
         return 3 if any(self.groups.get(state) for state in left) else 0
+
+
+def guarded(problem: str, where: str, **facts: object) -> SafetyError:
+    """Return the error of a guard that stops a run."""
+    return SafetyError(
+        problem,
+        where=where,
+        fix=N_("look at it with: crmclean runs; then scan again, or go on with: crmclean resume"),
+        **facts,
+    )

@@ -50,7 +50,7 @@ def _same_site(facts: Facts, entity: str) -> Outcome:
 
 
 def _unlike_names(facts: Facts, entity: str) -> Outcome:
-    pairs = apart(facts, meetings(facts, entity, "phone"), entity)
+    pairs = apart(meetings(facts, entity, "phone"))
     traits = facts.traits.lazy().filter(pl.col("entity") == entity)
     if entity == "company":
         pairs = with_both(pairs, traits, "company_key")

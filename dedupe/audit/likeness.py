@@ -18,6 +18,7 @@ _TELLING = 0.5  # of companies of one name that agree on the city or the tax num
 _FEW = 10  # pairs that tell nothing of how telling names are
 _PERSON_DIGITS = 12  # of a person's ИНН; a contact's ten digits are the employer's
 _PART = "\x1f"
+_NUMBERS = pl.lit(1 << 32, pl.UInt64)  # more than there are texts
 _KPP = r"(?i)(?:^|[^\p{L}])(?:кпп|kpp)(?:$|[^\p{L}])"
 
 
@@ -57,7 +58,9 @@ def _persons(facts: Facts) -> pl.LazyFrame:
         part="patronymic_key",
     )
     often = named.filter(pl.col("pair_chance") >= _RARE)
-    often = often.with_columns(n_alike=pl.len().over(*_PAIR, "part")).filter(_MAY_COUNT)
+    # Without a patronymic a common name is no name of one person.
+    often = often.drop_nulls("part").with_columns(n_alike=pl.len().over(*_PAIR, "part"))
+    often = often.filter(_IS_SHARED)
     often = often.with_columns(_rate(facts, *_NAMES[2], n=n))
     full = often.filter(pl.col("pair_chance") * pl.col("patronymic_rate") < _RARE)
     full = full.with_columns(key=pl.concat_str("key", "part", separator=_PART))
@@ -68,27 +71,39 @@ def _persons(facts: Facts) -> pl.LazyFrame:
 
 _NAMES = (("surname", "surname_key"), ("given", "variant"), ("patronymic", "patronymic_key"))
 _PAIR = ("surname_key", "variant")
-# A name that stands once makes no group; without a patronymic it is weighed all the same.
-_MAY_COUNT = (pl.col("n_alike") > 1) | pl.col("patronymic_key").is_null()
+_IS_SHARED = pl.col("n_alike") > 1  # a name that stands once makes no group
 
 
 def _named(facts: Facts) -> pl.LazyFrame:
     """Return the names that may stand on several cards, and how many cards have each part."""
-    return (
-        _traits(facts, "contact")
-        .drop_nulls(["surname_key", "given_key"])
-        .select(
+    keyed = _traits(facts, "contact").drop_nulls(["surname_key", "given_key"])
+    keys = [key for _, key in _NAMES]
+    named = (
+        keyed.select(
             "record_id",
             *("surname", "surname_key", "given", "patronymic", "patronymic_key"),
             variant=pl.col("given_key").str.split("|"),
         )
         .explode("variant")
-        .with_columns(pl.len().over(key).alias(f"n_{key}") for _, key in _NAMES)
-        .with_columns(n_alike=pl.len().over(_PAIR))
-        .filter(_MAY_COUNT)
+        .with_columns(_number(key).alias(f"{key}_number") for key in keys)
         .collect()
         .lazy()
     )
+    surname, variant = (pl.col(f"{key}_number").cast(pl.UInt64) for key in _PAIR)
+    counted = [pl.len().over(f"{key}_number").alias(f"n_{key}") for key in keys]
+    return (
+        named.with_columns(pair=surname * _NUMBERS + variant)
+        .with_columns(*counted, n_alike=pl.len().over("pair"))
+        .filter(_IS_SHARED)
+        .drop("pair", *(f"{key}_number" for key in keys))
+        .collect()
+        .lazy()
+    )
+
+
+def _number(key: str) -> pl.Expr:
+    """Return a number for each text: numbers are counted and compared far faster."""
+    return pl.col(key).cast(pl.Categorical).to_physical()
 
 
 def _rate(facts: Facts, column: str, key: str, *, n: int) -> pl.Expr:
@@ -182,7 +197,10 @@ def unknown_groups(rows: pl.LazyFrame, facts: Facts, entity: str) -> pl.LazyFram
 
 
 def meetings(facts: Facts, entity: str, *kinds: str) -> pl.LazyFrame:
-    """Return left, right, kind, value and group of cards that share a number or a mailbox."""
+    """Return left, right, kind, value and group of cards that share a number or a mailbox.
+
+    `left_cluster` and `right_cluster` are the clusters that matching put them in.
+    """
     met = [
         facts.once(f"{kind} of {entity}", lambda kind=kind: _met(facts, entity, kind))  # type: ignore[misc]
         for kind in kinds
@@ -197,15 +215,18 @@ def _met(facts: Facts, entity: str, kind: str) -> pl.DataFrame:
         evidence.select("kind", "match_key", "record_id", "value")
         .drop_nulls("match_key")
         # Most numbers stand on one card: they go before anything dearer is done.
-        .filter(pl.col("match_key").is_duplicated())
+        .filter(pl.col("match_key").hash().is_duplicated())
         .group_by("kind", "match_key", "record_id")
         .agg(pl.col("value").min())
         .filter(pl.len().over("match_key").is_between(2, CROWD))
     )
     labels = facts.groups.lazy().filter(is_own).select("record_id", "group")
-    held = held.join(labels, on="record_id").collect().lazy()
-    left = held.rename({"record_id": "left"})
-    right = held.select("match_key", right="record_id")
+    clusters = facts.clusters.lazy().filter(pl.col("entity") == entity)
+    held = held.join(labels, on="record_id")
+    held = held.join(clusters.select("record_id", "cluster_id"), on="record_id", how="left")
+    held = held.collect().lazy()
+    left = held.rename({"record_id": "left", "cluster_id": "left_cluster"})
+    right = held.select("match_key", right="record_id", right_cluster="cluster_id")
     return left.join(right, on="match_key").filter(pl.col("left") < pl.col("right")).collect()
 
 
@@ -228,12 +249,10 @@ def with_both(pairs: pl.LazyFrame, cards: pl.LazyFrame, *columns: str) -> pl.Laz
     return pairs
 
 
-def apart(facts: Facts, pairs: pl.LazyFrame, entity: str) -> pl.LazyFrame:
-    """Leave out the pairs that matching holds to be one, whatever their names."""
-    clusters = facts.clusters.lazy().filter(pl.col("entity") == entity)
-    placed = with_both(pairs, clusters, "cluster_id")
-    is_one = pl.col("left_cluster_id") == pl.col("right_cluster_id")
-    return placed.filter(~is_one.fill_null(value=False))
+def apart(pairs: pl.LazyFrame) -> pl.LazyFrame:
+    """Leave out the `meetings` of cards that matching holds to be one, whatever their names."""
+    is_one = pl.col("left_cluster") == pl.col("right_cluster")
+    return pairs.filter(~is_one.fill_null(value=False))
 
 
 def _traits(facts: Facts, entity: str) -> pl.LazyFrame:

@@ -243,13 +243,18 @@ class _Parts:
         yield from frame.group_by("record_id").agg(pl.col(column)).iter_rows()
 
     def _deals(self) -> tuple[dict[str, dict[str, bool | None]], frozenset[str]]:
-        live = (
-            self._account.frame("deals").lazy().filter(~pl.col("is_deleted").fill_null(value=False))
+        known = (
+            self._account.frame("deals")
+            .lazy()
+            .select("state", to_id="id", is_gone=pl.col("is_deleted").fill_null(value=False))
         )
+        # A deal that we may not see is still the card's: only deleted ones are left out.
         frame = (
             self._own("links", "from_id")
             .filter((pl.col("from_entity") == self._entity) & (pl.col("to_entity") == "deal"))
-            .join(live.select(to_id="id", state="state"), on="to_id")
+            .drop_nulls("to_id")
+            .join(known, on="to_id", how="left")
+            .filter(~pl.col("is_gone").fill_null(value=False))
             .select("from_id", "to_id", "is_main", "state")
             .collect()
             .sort(*id_sort("to_id"), "is_main", nulls_last=True)

@@ -1,4 +1,4 @@
-"""Values as a reader may see them without seeing the person: +7*******4567, i***@mail.ru."""
+"""Values as a reader may see them without seeing the person: +7******4567, i***@mail.ru."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def masked(text: str) -> str:
     """Return `text` with most of it hidden; its kind and its end can still be told.
 
     >>> masked("+79161234567"), masked("Ivan@mail.ru"), masked("Иванов Пётр")
-    ('+7*******4567', 'I***@mail.ru', 'И*** П***')
+    ('+7******4567', 'I***@mail.ru', 'И*** П***')
     """
     if "@" in text:
         login, _, domain = text.rpartition("@")

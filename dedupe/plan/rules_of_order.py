@@ -7,13 +7,12 @@ nowhere, and the header's totals are those of the operations.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import pairwise
 
 from dedupe.language import N_
 
 from .canonical import bad
-from .ops import FieldChange, Ref, SetTags, ValuesChange
+from .ops import Change, FieldChange, PatchCard, Ref, SetTags
 from .plan import Group, Plan, PlanOp, group_effect, group_undo
 
 CARDS = ("contact", "company")
@@ -77,17 +76,22 @@ def _check_roles(group: Group) -> None:
 
 
 def _check_content(op: PlanOp) -> None:
-    """Refuse what changes nothing: whoever wrote it meant something else."""
-    inner = op.op
-    changes: Iterable[object] = getattr(inner, "changes", (True,))
-    is_idle = not list(changes) or (isinstance(inner, SetTags) and not (inner.add or inner.remove))
-    for change in changes:
-        if isinstance(change, FieldChange):
-            is_idle |= change.before == change.after
-        elif isinstance(change, ValuesChange):
-            is_idle |= not (change.old or change.new)
+    """Refuse what changes nothing at all: whoever wrote it meant something else."""
+    match op.op:
+        case PatchCard(changes=changes):
+            is_idle = all(_is_idle(change) for change in changes)
+        case SetTags(add=add, remove=remove):
+            is_idle = not (add or remove)
+        case _:
+            is_idle = False
     if is_idle:
         raise bad(N_("the operation changes nothing"), op.id)
+
+
+def _is_idle(change: Change) -> bool:
+    if isinstance(change, FieldChange):
+        return change.before == change.after
+    return not (change.old or change.new)
 
 
 def _check_members(groups: tuple[Group, ...]) -> None:

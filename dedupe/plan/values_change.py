@@ -80,8 +80,8 @@ def _result(
         return tuple(items), [], []
     rest = [item for at, item in enumerate(items) if at not in gone]
     wanted = _absent(rest, change)
-    if [items[at] for at in sorted(gone)] == wanted and not change.new_at:
-        return tuple(items), [], []  # a value that would only take its own place again
+    if Counter(items[at] for at in gone) == Counter(wanted):
+        return tuple(items), [], []  # the order of a card's values is no fault
     after, places = _inserted(rest, wanted, change, min(gone, default=len(items)))
     return tuple(after), sorted(gone), places
 

@@ -33,7 +33,7 @@ from dedupe.sandbox import Action, Fault, Limit, Sandbox
 from .account import Cards, plan_for
 from .picture import KINDS, Key, Owed, Picture, lost, not_taken_over, take_picture
 
-NO_GUARDS = Guards(stale_share=1.0, failed_share=1.0, failed_in_a_row=10_000)
+NO_GUARDS = Guards(stale_share=1.0, failed_share=1.0, failed_in_a_row=10_000, canary=())
 FAULTS: Mapping[str, Fault] = {
     "drop before": Fault(action=Action.DROP_BEFORE, times=1),
     "drop after": Fault(action=Action.DROP_AFTER, times=1),

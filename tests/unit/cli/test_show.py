@@ -26,8 +26,9 @@ def path(tmp_path, monkeypatch):
         ),
     )
     groups = tuple(
-        Group(id=f"g-{n:06d}", kind="split", entity="contact", records=(Ref("contact", str(100 + n)),),
-              code="PHN201", effect=group_effect([op]), undo=group_undo([op]))
+        Group(id=f"g-{n:06d}", kind="split", entity="contact", code="PHN201",
+              records=(Ref("contact", str(100 + n)),), effect=group_effect([op]),
+              undo=group_undo([op]))
         for n in range(1, 6)
     )  # fmt: skip
     ops = tuple(
@@ -84,7 +85,7 @@ def test_russian_readers_get_the_same_facts(path, capsys) -> None:
     assert "demo.amocrm.ru" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", ["nowhere.jsonl", "p-00000000", "p-7f3a9c1", "a\x00b", "x" * 5000])
+@pytest.mark.parametrize("name", ["nowhere.jsonl", "p-00000000", "p-7f3a9c1", "x" * 5000])
 def test_what_is_no_plan_is_one_line(path, name, capsys) -> None:
     assert run(["show", name]) == 2
     error = capsys.readouterr().err

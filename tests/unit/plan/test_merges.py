@@ -194,3 +194,13 @@ def test_a_very_long_note_is_several(account) -> None:
     assert len(texts) > 1
     assert all(len(text) <= 8_000 for text in texts)
     assert "".join(texts).count("ю") == 9_000
+
+
+def test_a_deal_that_we_may_not_see_is_moved_and_a_deleted_one_is_not(account) -> None:
+    for id_ in (101, 102):
+        account.card(id_, phones=["+79161234567"])
+    account.deal(1, contacts=[102], main=102, is_deleted=True)
+    account.link("contact", 102, "deal", 77, is_main=True)
+    account.cluster(101, 102)
+    _, ops, _ = merged(account)
+    assert [op.deal_or_card.id for op in only(ops, LinkCards)] == ["77"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 from dedupe.plan.ops import Item, ValuesChange
 from dedupe.plan.values_change import applied, is_same, narrowed, spelling
@@ -30,6 +30,18 @@ def test_twice_is_once(items, change) -> None:
 
 
 @given(items=LISTS, change=CHANGES)
+@example(  # labels that are not told: two changes in one that would only swap places
+    items=(Item("89161234567 мама", "WORK"), Item("+79161234567")),
+    change=ValuesChange(
+        field="PHONE",
+        old=(Item("+79161234567"), Item("89161234567 мама")),
+        new=(Item("+79161234567"), Item("89161234567 мама", "WORK")),
+    ),
+)
+@example(
+    items=(Item("+79161234567"), Item("+79161234567", "WORK")),
+    change=ValuesChange(field="PHONE", old=(Item("+79161234567", "MOB"),)),
+)
 def test_what_was_really_done_is_taken_back_exactly(items, change) -> None:
     done = narrowed(items, change)
     after = applied(items, change)

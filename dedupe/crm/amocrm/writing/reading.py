@@ -114,6 +114,7 @@ def _people(
             yield Card(ref=ref, is_deleted=True, raw=raw)
             continue
         own = {name: card.single(name) for name in ("name", "first_name", "last_name", "owner_id")}
+        own["closest_task_at"] = _text(raw.get("closest_task_at"))
         yield Card(
             ref=ref,
             fields={**card.fields, **card.extra, **own},

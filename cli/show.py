@@ -11,8 +11,10 @@ import click
 from cli.options import Session, has_color, is_ascii, width
 
 if TYPE_CHECKING:
+    from dedupe.plan import Plan
     from dedupe.scan import Scan
 
+PLAN_NAME = "plan.jsonl"
 FILES = (
     "report.html",
     "summary.json",
@@ -22,8 +24,8 @@ FILES = (
 )
 
 
-def show_scan(session: Session, result: Scan, folder: Path) -> None:
-    """Print the scan on stdout: the summary, or the JSON document."""
+def show_scan(session: Session, result: Scan, folder: Path, plan: Plan | None = None) -> None:
+    """Print the scan on stdout: the summary, or the JSON document; and what its plan would do."""
     if session.is_json:
         from dedupe.report.json_file import summary_document
 
@@ -37,19 +39,20 @@ def show_scan(session: Session, result: Scan, folder: Path) -> None:
         width=width(),
         color=has_color(),
         ascii=is_ascii(),
-        files={name: folder / name for name in FILES},
-        next_commands=next_commands(result),
+        files={name: folder / name for name in (*FILES, *((PLAN_NAME,) if plan else ()))},
+        next_commands=next_commands(result, folder, plan),
         matches=result.counts,
     )
     click.echo(text)
 
 
-def next_commands(result: Scan) -> list[str]:
-    """Return the commands worth running next: explain the gravest finding."""
+def next_commands(result: Scan, folder: Path, plan: Plan | None = None) -> list[str]:
+    """Return the commands worth running next: see what can be repaired, explain the gravest."""
     from dedupe.audit.registry import CHECKS, SEVERITIES
 
     graves = sorted(
         (c for c in result.summary.checks if c.found and not c.code.startswith("CNT")),
         key=lambda c: (SEVERITIES.index(CHECKS[c.code].severity), -(c.share or 0)),
     )
-    return [f"crmclean explain {c.code}" for c in graves[:1]]
+    repair = [f"crmclean show {folder / PLAN_NAME}"] if plan is not None and plan.groups else []
+    return [*repair, *(f"crmclean explain {c.code}" for c in graves[:1])]

@@ -495,7 +495,10 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """summary.json as a value: the headline of one scan. `timings` are seconds by stage."""
+    """summary.json as a value: the headline of one scan. `timings` are seconds by stage.
+
+    `snapshot` is the folder of the snapshot that was scanned, "" for files.
+    """
 
     scan_id: str
     crm: str
@@ -510,3 +513,4 @@ class Summary:
     notes: tuple[Note, ...]
     timings: Mapping[str, float]
     versions: Mapping[str, str]
+    snapshot: str = ""

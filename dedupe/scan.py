@@ -60,10 +60,12 @@ from dedupe.normalize import (
     propose_values,
     suggest_domains,
 )
+from dedupe.plan import Plan, write_plan
 from dedupe.report.html import render_html
 from dedupe.report.json_file import write_summary
 from dedupe.snapshot import check_writable, is_snapshot, open_snapshot, staged_folder
 
+PLAN_NAME = "plan.jsonl"
 VERSIONED = ("crmclean", "polars", "phonenumbers", "numba")
 CHANNEL_COLUMNS = [
     "entity",
@@ -79,6 +81,8 @@ CHANNEL_COLUMNS = [
     "part",
     "field_id",
     "match_key",
+    "confidence",
+    "n_repeats",
 ]
 
 
@@ -204,8 +208,10 @@ def scan(
     )
 
 
-def write_scan(result: Scan, folder: Path, listen: Listener = events.ignore) -> None:
-    """Write the scan's files into `folder`, all or none. Raises StorageError."""
+def write_scan(
+    result: Scan, folder: Path, listen: Listener = events.ignore, *, plan: Plan | None = None
+) -> None:
+    """Write the scan's files into `folder`, and its plan, all or none. Raises StorageError."""
     stages = _Stages(listen)
     with stages.stage("report"), staged_folder(folder) as staging:
         _write_frames(result, staging)
@@ -214,6 +220,8 @@ def write_scan(result: Scan, folder: Path, listen: Listener = events.ignore) -> 
         html = render_html(result.summary, result.findings)
         (staging / "report.html").write_text(html, encoding="utf-8")
         write_summary(result.summary, staging / "summary.json", result.counts)
+        if plan is not None:
+            write_plan(plan, staging / PLAN_NAME)
 
 
 def _write_frames(result: Scan, folder: Path) -> None:

@@ -151,6 +151,7 @@ def scan(
     **told: Any,  # noqa: ANN401  click's own values, each read once in _settle
 ) -> None:
     """Scan SOURCE and show what was found."""
+    from cli.planning import of_snapshot, plan_of_scan
     from cli.show import show_scan
     from dedupe.scan import check_output, write_scan
     from dedupe.scan import scan as scan_account
@@ -167,8 +168,10 @@ def scan(
         options = _with_country(session, options, account)
     result = scan_account(account, options, against=against, source=found.name, listen=listen)
     folder = output or place / result.summary.scan_id
-    write_scan(result, folder, listen)
-    show_scan(session, result, folder)
+    result = of_snapshot(result, found.path)
+    plan = plan_of_scan(result, account, config, options.phone)
+    write_scan(result, folder, listen, plan=plan)
+    show_scan(session, result, folder, plan)
     if fail_on is not None and _is_failing(result, fail_on):
         raise click.exceptions.Exit(4)
 

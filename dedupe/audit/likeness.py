@@ -51,7 +51,7 @@ def _persons(facts: Facts) -> pl.LazyFrame:
     n = facts.n_live("contact")
     rates = [_rate(facts, *names, n=n) for names in _NAMES[:2]]
     named = _named(facts).with_columns(rates)
-    chance = n * (pl.col("surname_rate") * pl.col("given_rate")).max().over(_PAIR)
+    chance = n * (pl.col("surname_rate") * pl.col("given_rate")).max().over("pair")
     named = named.with_columns(
         pair_chance=chance,
         key=pl.concat_str(_PAIR, separator=_PART),
@@ -59,7 +59,7 @@ def _persons(facts: Facts) -> pl.LazyFrame:
     )
     often = named.filter(pl.col("pair_chance") >= _RARE)
     # Without a patronymic a common name is no name of one person.
-    often = often.drop_nulls("part").with_columns(n_alike=pl.len().over(*_PAIR, "part"))
+    often = often.drop_nulls("part").with_columns(n_alike=pl.len().over("pair", "part"))
     often = often.filter(_IS_SHARED)
     often = often.with_columns(_rate(facts, *_NAMES[2], n=n))
     full = often.filter(pl.col("pair_chance") * pl.col("patronymic_rate") < _RARE)
@@ -75,7 +75,10 @@ _IS_SHARED = pl.col("n_alike") > 1  # a name that stands once makes no group
 
 
 def _named(facts: Facts) -> pl.LazyFrame:
-    """Return the names that may stand on several cards, and how many cards have each part."""
+    """Return the names that may stand on several cards, and how many cards have each part.
+
+    `pair` is a number of surname and name.
+    """
     keyed = _traits(facts, "contact").drop_nulls(["surname_key", "given_key"])
     keys = [key for _, key in _NAMES]
     named = (
@@ -95,7 +98,7 @@ def _named(facts: Facts) -> pl.LazyFrame:
         named.with_columns(pair=surname * _NUMBERS + variant)
         .with_columns(*counted, n_alike=pl.len().over("pair"))
         .filter(_IS_SHARED)
-        .drop("pair", *(f"{key}_number" for key in keys))
+        .drop(f"{key}_number" for key in keys)
         .collect()
         .lazy()
     )

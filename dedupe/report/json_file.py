@@ -34,6 +34,7 @@ def summary_document(summary: Summary, matches: Sequence[MatchCounts] = ()) -> d
             "id": summary.account_id,
             "host": summary.host,
             "source": summary.source,
+            "snapshot": summary.snapshot or None,
             "data_from": _iso(summary.data_from),
             "data_to": _iso(summary.data_to),
         },

@@ -164,9 +164,7 @@ def drawn(seed: int) -> Cards:
     return cards
 
 
-def _person(
-    cards: Cards, dice: random.Random, id_: str, shared: str, companies: list[str]
-) -> None:
+def _person(cards: Cards, dice: random.Random, id_: str, shared: str, companies: list[str]) -> None:
     cards.card("contact", id_, dice.choice(["Ivan Example", "IVAN  Example", "Иван Пример"]))
     spelt = dice.choice([shared, shared.replace("8 (", "+7 (", 1), f"+7777000{id_}0"])
     cards.value("contact", id_, "phone", spelt, dice.choice(["WORK", "MOB"]))

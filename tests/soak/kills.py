@@ -13,8 +13,8 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from dedupe.sandbox import Action, Fault, Limit, Sandbox
 from . import child
 from .account import MOMENT, plan_for, reference
 from .child import Order
-from .picture import KINDS, MARK, Owed, Picture, lost, not_taken_over, take_picture
+from .picture import KINDS, Owed, Picture, lost, not_taken_over, take_picture
 from .world import FAULTS, _meant
 
 WRITE_POINTS = ("P0", "P1", "P2", "P3", "P4", "P5")
@@ -94,9 +94,22 @@ class Bench:
         self._settings = {n: self.base.frame(n) for n in ("fields", "users", "statuses")}
         self._n = 0
 
-    @property
+    @cached_property
     def reference(self) -> Reference:
-        return _reference(self)
+        """Apply and undo once without any fault."""
+        self._plan = plan_for(self.base, reference(), MOMENT.replace(year=2200))
+        with self._sandbox() as sandbox:
+            state = self.state_folder()
+            self._plan_file(state)
+            before = take_picture(sandbox)
+            assert self.process(sandbox, state, "apply") == 0, "the reference run failed"
+            after, n = take_picture(sandbox), len(_writes(sandbox))
+            assert self.process(sandbox, state, "undo") == 0, "the reference undo failed"
+            assert take_picture(sandbox).restorable == before.restorable, "L5"
+            writes = tuple(_writes(sandbox))
+        return Reference(
+            plan=self._plan, writes=writes[:n], undo_writes=writes[n:], before=before, after=after
+        )
 
     def run(self, cell: Cell) -> Outcome:
         """Kill, look, resume, look."""
@@ -105,10 +118,10 @@ class Bench:
         with self._sandbox() as sandbox:
             state = self.state_folder()
             self._plan_file(state)
+            owed = _owed(take_picture(sandbox), known.plan)
             if cell.do == "undo":
                 self.process(sandbox, state, "apply")
-            owed, n = Owed.of(take_picture(sandbox)), len(sandbox.log)
-            _expect(owed, known.plan)
+            n = len(sandbox.log)
             writes = known.undo_writes if cell.do == "undo" else known.writes
             outcome.is_killed = self._killed(sandbox, state, cell, writes) == -9
             self._look(outcome, sandbox, owed, n)
@@ -132,7 +145,7 @@ class Bench:
 
     def _plan_file(self, state: Path) -> Path:
         path = state / "plan.jsonl"
-        write_plan(plan_for(self.base, reference(), MOMENT.replace(year=2200)), path)
+        write_plan(self._plan, path)
         return path
 
     def process(
@@ -146,7 +159,7 @@ class Bench:
     ) -> Any:  # noqa: ANN401  a Process of the context
         path = str(state / "plan.jsonl") if do == "apply" else ""
         if do == "undo":
-            path = f"r-{self.reference.plan.hash[:12]}"
+            path = f"r-{self._plan.hash[:12]}"
         order = Order(
             do=do,
             url=sandbox.url,
@@ -284,7 +297,9 @@ def other_cells(n_writes: int) -> Iterator[Cell]:
 
 def _is_carried_out(sandbox: Sandbox, write: tuple[str, str]) -> bool:
     """Tell whether the sandbox has noted the answer of a request: then its effect is there."""
-    return any((seen["method"], seen["path"]) == write for seen in sandbox.requests["requests"][-1:])
+    return any(
+        (seen["method"], seen["path"]) == write for seen in sandbox.requests["requests"][-1:]
+    )
 
 
 def _doubled(sandbox: Sandbox, now: Picture, n: int) -> Iterator[str]:
@@ -301,52 +316,14 @@ def _doubled(sandbox: Sandbox, now: Picture, n: int) -> Iterator[str]:
     yield from (f"I10 {mark} stands {times} times" for mark, times in marks.items() if times > 1)
 
 
-def _expect(owed: Owed, plan: Plan) -> None:
+def _owed(before: Picture, plan: Plan) -> Owed:
+    owed = Owed.of(before)
     for group in plan.groups:
         if group.survivor is not None:
             kind = KINDS[group.entity]
             for ref in group.losers:
                 owed.into[kind, int(ref.id)] = {(kind, int(group.survivor.id))}
-    for tags in owed.tags.values():
-        tags.discard(MARK)
-
-
-@cache
-def _reference(bench: Bench) -> Reference:
-    with bench._sandbox() as sandbox:
-        state = bench.state_folder()
-        bench._plan_file(state)
-        plan = plan_for(bench.base, reference(), MOMENT.replace(year=2200))
-        before = take_picture(sandbox)
-        bare = replace_reference(bench, plan)
-        assert bench.process(sandbox, state, "apply") == 0, "the reference run failed"
-        after, n = take_picture(sandbox), len(_writes(sandbox))
-        del bare
-        run = f"r-{plan.hash[:12]}"
-        order = Order(
-            do="undo",
-            url=sandbox.url,
-            host=bench.base.host,
-            folder=state,
-            path=run,
-            settings=bench._settings,
-        )
-        process = bench._context.Process(target=child.main, args=(order,))
-        process.start()
-        assert bench._wait(process) == 0, "the reference undo failed"
-        assert take_picture(sandbox).restorable == before.restorable, "L5"
-        writes = _writes(sandbox)
-        return Reference(
-            plan=plan,
-            writes=tuple(writes[:n]),
-            undo_writes=tuple(writes[n:]),
-            before=before,
-            after=after,
-        )
-
-
-def replace_reference(bench: Bench, plan: Plan) -> Plan:
-    return replace(plan)
+    return owed
 
 
 def _writes(sandbox: Sandbox) -> list[tuple[str, str]]:

@@ -13,7 +13,6 @@ from rich.progress import (
     TaskID,
     TaskProgressColumn,
     TextColumn,
-    TimeElapsedColumn,
     TimeRemainingColumn,
 )
 
@@ -47,20 +46,13 @@ STAGES = {
 
 
 WAITS = {
-    "limit": N_("The CRM's limit of requests: waiting for {seconds} s"),
-    "retry": N_("The CRM does not answer as it should: trying again in {seconds} s"),
-    "lock": N_("Another process is at work here: waiting for {seconds} s"),
-    "settle": N_("An answer was lost: reading what became of it in {seconds} s"),
+    "limit": N_("the CRM's limit of requests: waiting for {seconds} s"),
+    "retry": N_("the CRM does not answer as it should: trying again in {seconds} s"),
+    "blocked": N_("the CRM asked to keep away: waiting for {seconds} s"),
+    "lock": N_("another process is at work here: waiting for {seconds} s"),
+    "settle": N_("an answer was lost: reading what became of it in {seconds} s"),
 }
 _WORTH_TELLING_S = 5.0  # shorter waits are the usual pace
-
-WAITS = {
-    "limit": N_("waits for the CRM's limit"),
-    "retry": N_("waits to try again"),
-    "blocked": N_("waits: the CRM asked for it"),
-    "lock": N_("waits for another process"),
-    "settle": N_("waits to learn what became of a request"),
-}
 
 
 def listener(*, quiet: bool, verbose: bool) -> Listener:
@@ -75,7 +67,7 @@ def listener(*, quiet: bool, verbose: bool) -> Listener:
 def _plain(event: Event) -> None:
     if isinstance(event, StageFinished):
         seconds = decimal(event.seconds, 2)
-        label = tr(STAGES.get(event.stage, event.stage))
+        label = _label(event.stage)
         rows = count(event.rows)
         click.echo(
             tr(N_("{label}: {rows} rows, {seconds} s"), label=label, rows=rows, seconds=seconds),
@@ -83,6 +75,10 @@ def _plain(event: Event) -> None:
         )
     elif isinstance(event, Waiting) and event.seconds >= _WORTH_TELLING_S:
         click.echo(_wait_text(event), err=True)
+
+
+def _label(stage: str) -> str:
+    return tr(STAGES.get(stage, stage))
 
 
 def _wait_text(event: Waiting) -> str:
@@ -105,13 +101,13 @@ class _Live:
                     self._tasks[stage],
                     completed=done,
                     total=total or None,
-                    description=tr(STAGES.get(stage, stage)),
+                    description=_label(stage),
                 )
             case StageFinished(stage):
                 self._finish(stage)
-            case Waiting(stage, reason, seconds) if self._progress and stage in self._tasks:
+            case Waiting(stage) if self._progress and stage in self._tasks:
                 self._progress.update(
-                    self._tasks[stage], description=_waiting(stage, reason, seconds)
+                    self._tasks[stage], description=f"{_label(stage)}: {_wait_text(event)}"
                 )
             case Waiting(_, _, seconds) if self._progress and seconds >= _WORTH_TELLING_S:
                 self._progress.console.print(_wait_text(event), highlight=False)
@@ -123,15 +119,12 @@ class _Live:
                 TextColumn("{task.description}"),
                 BarColumn(bar_width=24),
                 TaskProgressColumn(),
-                TimeElapsedColumn(),
                 TimeRemainingColumn(compact=True, elapsed_when_finished=True),
-                TimeRemainingColumn(),
                 console=Console(stderr=True),
                 transient=True,
             )
             self._progress.start()
-        label = tr(STAGES.get(stage, stage))
-        self._tasks[stage] = self._progress.add_task(label, total=total or None)
+        self._tasks[stage] = self._progress.add_task(_label(stage), total=total or None)
 
     def _finish(self, stage: str) -> None:
         task = self._tasks.pop(stage, None)
@@ -141,8 +134,3 @@ class _Live:
         if not self._tasks:
             self._progress.stop()
             self._progress = None
-
-
-def _waiting(stage: str, reason: str, seconds: float) -> str:
-    told = tr(WAITS.get(reason, reason))
-    return f"{tr(STAGES.get(stage, stage))}: {told}, {decimal(seconds, 0)} s"

@@ -8,13 +8,11 @@ is left behind. The requests are those that apply will send on a still account, 
 
 from __future__ import annotations
 
-import json
 import tempfile
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from dedupe import events
 from dedupe.contracts import Account
@@ -22,19 +20,17 @@ from dedupe.crm.amocrm.writing import AmoSink
 from dedupe.crm.http import RequestWindow, Transport
 from dedupe.events import Listener
 from dedupe.plan import Plan, Ref
-from dedupe.plan.ops import PatchCard, ValuesChange
 from dedupe.plan.sink import Cards, Request, Result
-from dedupe.plan.values_change import spelling
 from dedupe.sandbox import Limit, Sandbox
 
 from .executor import Guards, Report, Tools
+from .invariants import broken
 from .journal import fingerprint
 from .run import ApplyOptions, apply_plan
 from .unlimited import NO_LIMITS
 
 RATE = 7.0  # requests a second that amoCRM takes from one integration
 _FAST = 1_000_000  # requests a second: the copy has no limit
-_KINDS = {"contact": "contacts", "company": "companies", "deal": "leads", "task": "tasks"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +83,7 @@ def rehearse(
             report = apply_plan(plan, sink, Path(folder), options)
         finally:
             connection.close()
-        problems = [*_lost(plan, account, copy), *_strange(plan, copy)]
+        problems = broken(plan, account, copy)
         n_requests = int(copy.requests["n"])
     return Rehearsal(
         report=report,
@@ -131,71 +127,3 @@ class _Recorder:
 
     def holds(self, op_id: str, op: Any, cards: Cards) -> bool:  # noqa: ANN401  an Op
         return self._sink.holds(op_id, op, cards)
-
-
-class _State(Protocol):
-    def get(self, kind: str, id: int) -> dict[str, Any] | None: ...
-
-
-def _lost(plan: Plan, account: Account, copy: Sandbox) -> list[str]:
-    """Name every value of a touched card that neither the card nor the survivor holds now."""
-    gone = _renamed(plan)
-    out = []
-    channels = _by_card(account)
-    for group in plan.groups:
-        holders = [_spellings(copy.state, ref) for ref in group.members]
-        together = set().union(*holders) if holders else set()
-        for ref in group.members:
-            wanted = {spelling(raw) for raw in channels.get(ref, ())} - gone.get(ref, set())
-            missing = wanted - together
-            if missing:
-                out.append(f"{group.id}: {ref}: {len(missing)}")
-    return out
-
-
-def _renamed(plan: Plan) -> dict[Ref, set[str]]:
-    """Return, by card, the values that the plan says to replace or remove."""
-    out: dict[Ref, set[str]] = {}
-    for op in plan.ops:
-        if isinstance(op.op, PatchCard):
-            for change in op.op.changes:
-                if isinstance(change, ValuesChange):
-                    own = out.setdefault(op.op.record, set())
-                    own |= {spelling(item.raw) for item in change.old}
-    return out
-
-
-def _by_card(account: Account) -> dict[Ref, list[str]]:
-    out: dict[Ref, list[str]] = {}
-    frame = account.frame("channels").select("entity", "record_id", "raw")
-    for entity, id_, raw in frame.iter_rows():
-        out.setdefault(Ref(entity, id_), []).append(raw)
-    return out
-
-
-def _spellings(state: _State, ref: Ref) -> set[str]:
-    record = state.get(_KINDS[ref.entity], int(ref.id)) or {}
-    values = [
-        value.get("value")
-        for field in record.get("custom_fields_values") or ()
-        for value in field.get("values") or ()
-    ]
-    return {spelling(str(value)) for value in values if value is not None}
-
-
-def _strange(plan: Plan, copy: Sandbox) -> list[str]:
-    """Name effects on records that the plan does not touch, and notes that were changed."""
-    touched = {(_KINDS.get(ref.entity, ""), int(ref.id)) for ref in plan.touched}
-    odd: Counter[str] = Counter()
-    for happened in copy.log:
-        effect = happened.effect
-        if effect.entity in _KINDS.values() and effect.kind != "add":
-            if (effect.entity, effect.id) not in touched:
-                odd[f"{effect.entity} {effect.id}: {effect.kind}"] += 1
-        elif effect.entity == "notes" and effect.kind != "add" and not _is_ours(effect.before):
-            odd[f"notes {effect.id}: {effect.kind}"] += 1
-    return sorted(odd)
-
-
-def _is_ours(note: Mapping[str, Any] | None) -> bool:
-    return "⟦cc:" in json.dumps(note, ensure_ascii=False, default=str)

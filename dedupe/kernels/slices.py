@@ -19,6 +19,7 @@ Flat = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 Index = npt.NDArray[np.int64]
 Known = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+Int = int | np.int64
 
 _FACTOR = 1_000_003
 _HALF = 21
@@ -98,6 +99,59 @@ def distinct_slices(flat: Flat, begins: Index, ends: Index) -> tuple[Index, Inde
 
 
 @kernel
+def _is_before(
+    flat: Flat, a: Int, end_a: Int, other: Flat, b: Int, end_b: Int, sized: bool
+) -> bool:
+    """Tell whether a slice stands before another one: if `sized`, a shorter one always does."""
+    n_a, n_b = end_a - a, end_b - b
+    if sized and n_a != n_b:
+        return bool(n_a < n_b)
+    i = 0
+    while i < min(n_a, n_b) and flat[a + i] == other[b + i]:
+        i += 1
+    return bool(n_a < n_b if i == min(n_a, n_b) else flat[a + i] < other[b + i])
+
+
+@kernel
+def _is_rising(flat: Flat, begins: Index, ends: Index, sized: bool) -> bool:
+    """Tell whether each slice stands before the next one, so that no two are the same."""
+    i = 1
+    while i < begins.shape[0] and _is_before(
+        flat, begins[i - 1], ends[i - 1], flat, begins[i], ends[i], sized
+    ):
+        i += 1
+    return i >= begins.shape[0]
+
+
+@kernel
+def _found_rising(
+    flat: Flat, begins: Index, ends: Index, asked: Flat, firsts: Index, lasts: Index, sized: bool
+) -> Index:
+    """Find slices among rising ones: mostly what is asked rises with them, step by step."""
+    n, at = begins.shape[0], 0
+    found = np.full(firsts.shape[0], _FREE, dtype=np.int64)
+    for j in range(firsts.shape[0]):
+        first, last = firsts[j], lasts[j]
+        low, step = 0, 1
+        # Ever longer steps from where the one before was found, then halves between the last two.
+        while at < n and _is_before(flat, begins[at], ends[at], asked, first, last, sized):
+            low, at = at + 1, at + step
+            step *= 2
+        high = min(at, n)
+        while low < high:
+            middle = (low + high) // 2
+            if _is_before(flat, begins[middle], ends[middle], asked, first, last, sized):
+                low = middle + 1
+            else:
+                high = middle
+        at = low
+        length = last - first
+        if low < n and ends[low] - begins[low] == length:
+            found[j] = low if _is_same(flat, asked, begins[low], first, length) else _FREE
+    return found
+
+
+@kernel
 def found_slices(
     flat: Flat, begins: Index, ends: Index, asked: Flat, firsts: Index, lasts: Index
 ) -> Index:
@@ -105,6 +159,9 @@ def found_slices(
 
     Of equal slices the first is meant.
     """
+    for sized in (False, True):  # ids in order need no table
+        if _is_rising(flat, begins, ends, sized):
+            return _found_rising(flat, begins, ends, asked, firsts, lasts, sized)
     n = begins.shape[0]
     size = 16
     while size < 2 * n:

@@ -31,6 +31,10 @@ class Coded:
         text = pl.col(self.values.name)
         return replace(self, values=self.values.to_frame().select(done(text)).to_series())
 
+    def remade(self, done: Callable[[pl.Series], pl.Series]) -> Coded:
+        """Apply a function of a column, for which null stays null, to the values."""
+        return replace(self, values=done(self.values))
+
     def keyed(self, keys_of: Callable[[pl.Series], pl.Series]) -> Coded:
         """Replace each value by its key; `keys_of` gets distinct values, sorted."""
         distinct = self.values.drop_nulls().unique().sort()

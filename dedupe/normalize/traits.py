@@ -18,6 +18,7 @@ from dedupe.contracts import CARDS, TRAITS
 from .buffers import Index, found_texts
 from .coded import Coded, Mask, coded, coded_at, first_of, placed, with_null
 from .company_columns import build_companies, build_tax_numbers
+from .folding import folded
 from .given_names import known_forms, known_skeletons
 from .person import given_key
 from .person_columns import build_parts
@@ -27,7 +28,6 @@ from .surnames import surname_keys
 ROLES = ("middle_name", "company", "tax_id", "birth_date", "address", "city", "postcode")
 _KEY = ["entity", "record_id"]
 _THREADS = 1  # beside this one
-_MARKS = r"[^\p{L}\p{N}\-' ]+"
 # Words of an address that its writers put in or leave out at will.
 _ADDRESS_WORDS = (
     r"\b(?:г|гор|город|ул|улица|пр|пр-т|просп|проспект|пер|переулок|ш|шоссе|пл|площадь|б-р|бул|бульвар"
@@ -109,8 +109,8 @@ def _name_columns(cards: pl.DataFrame, naming: _Naming, middle_name: Coded) -> d
     rows = rows.astype(np.int64)
     naming = _Naming(naming.is_name[rows], naming.is_denied[rows])
     read = [cards[column].gather(rows) for column in ("first_name", "last_name")]
-    first, last = (coded(column).mapped(_word) for column in read)
-    middle = Coded(middle_name.codes[rows], middle_name.values).mapped(_word)
+    first, last = (coded(column).remade(folded) for column in read)
+    middle = Coded(middle_name.codes[rows], middle_name.values).remade(folded)
     # Two fields that hold a word each are what they say; anything else is read as one name.
     are_words = [column.told(_is_word) for column in (first, last)]
     in_parts = ~naming.is_denied & are_words[0] & are_words[1]
@@ -146,7 +146,7 @@ def _read_whole(names: pl.Series, first: Coded, last: Coded, is_read: Mask) -> l
     whole = pl.coalesce(both, "name", "first_name", "last_name").alias("whole")
     asked = coded(pl.DataFrame(fields).select(whole).to_series())
     read = build_parts(asked.values.drop_nulls())
-    parts = (Coded(asked.codes, with_null(part)).mapped(_word) for part in read)
+    parts = (Coded(asked.codes, with_null(part)).remade(folded) for part in read)
     return [placed(part, rows, len(is_read)) for part in parts]
 
 
@@ -160,9 +160,8 @@ def _is_known_given(text: pl.Expr) -> pl.Expr:
 
 def _firm_columns(names: Coded) -> dict[str, pl.Series]:
     """Return the companies' names without the legal form, and their keys."""
-    read = build_companies(names.values).select(
-        "raw", core=_filled(_word(pl.col("core"))), company_key=_filled(pl.col("match_key"))
-    )
+    found = build_companies(names.values)
+    read = found.select("raw", core=folded(found["core"]), company_key=_filled(pl.col("match_key")))
     joined = names.values.to_frame("raw").join(read, on="raw", how="left", maintain_order="left")
     return {
         "company": Coded(names.codes, joined["core"]).column(),
@@ -172,10 +171,10 @@ def _firm_columns(names: Coded) -> dict[str, pl.Series]:
 
 def _field_columns(told: dict[str, Coded]) -> dict[str, pl.Series]:
     """Return what the other fields say."""
-    tax, city = told["tax_id"].mapped(_number), told["city"].mapped(_city)
+    tax, city = told["tax_id"].mapped(_number), told["city"].remade(folded).mapped(_city)
     columns = {
         "tax_id": tax,
-        "address": told["address"].mapped(_address),
+        "address": told["address"].remade(_addresses),
         "city": city,
         "city_key": city.keyed(skeleton_column),
         "postcode": told["postcode"].mapped(_number),
@@ -191,13 +190,14 @@ def _number(text: pl.Expr) -> pl.Expr:
     return _filled(text.str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]", ""))
 
 
-def _address(text: pl.Expr) -> pl.Expr:
-    plain = _word(text).str.replace_all(_ADDRESS_WORDS, " ").str.replace_all("-", " ", literal=True)
-    return _filled(plain.str.replace_all(r"\s+", " ").str.strip_chars())
+def _addresses(texts: pl.Series) -> pl.Series:
+    text = pl.col(texts.name)
+    bare = text.str.replace_all(_ADDRESS_WORDS, " ").str.replace_all("-", " ", literal=True)
+    return folded(folded(texts).to_frame(texts.name).select(bare).to_series(), is_strict=False)
 
 
 def _city(text: pl.Expr) -> pl.Expr:
-    return _filled(_word(text).str.replace(_CITY_WORDS, "").str.strip_chars())
+    return _filled(text.str.replace(_CITY_WORDS, "").str.strip_chars())
 
 
 def _date(text: pl.Expr) -> pl.Expr:
@@ -215,14 +215,6 @@ def _date(text: pl.Expr) -> pl.Expr:
 
     plain = pl.when(digits.str.contains(r"^[0-9]{8}$")).then(digits).cast(pl.Int32, strict=False)
     return pl.coalesce(joined(year_first, (1, 2, 3)), joined(day_first, (3, 2, 1)), plain)
-
-
-def _word(text: pl.Expr) -> pl.Expr:
-    """Lower case, "ё" as "е", no marks, one space between words; null where nothing is left."""
-    low = text.str.to_lowercase().str.replace_all("ё", "е", literal=True)
-    return _filled(
-        low.str.replace_all(_MARKS, " ").str.replace_all(r"\s+", " ").str.strip_chars(" -'")
-    )
 
 
 def _filled(text: pl.Expr) -> pl.Expr:

@@ -209,7 +209,7 @@ def plan_for(account: Account, cards: Cards, made_at: datetime) -> Plan:
     return build_plan(inputs, PlanOptions(made_at=made_at))
 
 
-def _of(contract: Any, rows: list[Row]) -> pl.DataFrame:  # noqa: ANN401  a Contract
+def _of(contract: Any, rows: list[Row]) -> pl.DataFrame:
     return contract.conform(pl.DataFrame(rows)) if rows else contract.empty()
 
 

@@ -129,7 +129,7 @@ def _reap_commits(reaper: Reaper) -> None:
     inner = journals.Journal._transaction
 
     @contextmanager
-    def transaction(self: Any, *args: Any, **more: Any) -> Iterator[None]:  # noqa: ANN401
+    def transaction(self: Any, *args: Any, **more: Any) -> Iterator[None]:
         with inner(self, *args, **more):
             yield
             reaper("commit")

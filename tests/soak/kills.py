@@ -28,7 +28,7 @@ from . import child
 from .account import MOMENT, plan_for, reference
 from .child import Order
 from .picture import KINDS, Owed, Picture, lost, not_taken_over, take_picture
-from .world import FAULTS, _meant
+from .world import FAULTS, meant
 
 WRITE_POINTS = ("P0", "P1", "P2", "P3", "P4", "P5")
 _AT = {"P0": "before intent", "P1": "intent", "P4": "answered", "P5": "recorded"}
@@ -156,7 +156,7 @@ class Bench:
 
     def _start(
         self, sandbox: Sandbox, state: Path, do: str, kill: tuple[str, int] | None = None
-    ) -> Any:  # noqa: ANN401  a Process of the context
+    ) -> Any:
         path = str(state / "plan.jsonl") if do == "apply" else ""
         if do == "undo":
             path = f"r-{self._plan.hash[:12]}"
@@ -173,7 +173,7 @@ class Bench:
         process.start()
         return process
 
-    def _wait(self, process: Any) -> int:  # noqa: ANN401
+    def _wait(self, process: Any) -> int:
         process.join(_LONGEST_S)
         if process.exitcode is None:
             process.kill()
@@ -282,7 +282,7 @@ def cells(n_writes: int, faults: tuple[str, ...] = ("", *FAULTS)) -> Iterator[Ce
 
 def other_cells(n_writes: int) -> Iterator[Cell]:
     """Yield deaths elsewhere: at reads, waits and commits, in an undo, and two in a row."""
-    for at in range(0, 6 * n_writes):
+    for at in range(6 * n_writes):
         yield Cell(point="commit", at=at)
         yield Cell(point="committed", at=at)
     for at in range(0, 3 * n_writes, 2):
@@ -306,7 +306,7 @@ def _doubled(sandbox: Sandbox, now: Picture, n: int) -> Iterator[str]:
     seen: Counter[str] = Counter()
     for happened in sandbox.log[n:]:
         effect = happened.effect
-        after = _meant(effect.after)
+        after = meant(effect.after)
         if effect.kind in ("link", "unlink", "relink") or (effect.kind == "change" and after):
             told = [effect.kind, effect.entity, effect.id, effect.before, after]
             seen[json.dumps(told, sort_keys=True, default=str, ensure_ascii=False)] += 1

@@ -11,6 +11,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dedupe.plan.ops import (
+    AddNote,
+    FieldChange,
+    LinkCards,
+    MoveTask,
+    Op,
+    PatchCard,
+    Ref,
+    SetTags,
+    UnlinkCards,
+    ValuesChange,
+)
 from dedupe.plan.values_change import spelling
 from dedupe.sandbox import Sandbox
 
@@ -153,13 +165,17 @@ def lost(owed: Owed, now: Picture) -> list[str]:
         *_lost_links(owed, now),
         *_lost_mains(owed, now),
         *_lost_tasks(owed, now),
-        *(f"I4 note {id_} is not as it was" for id_, n in owed.notes.items() if now.notes.get(id_) != n),
+        *(f"I4 note {id_} is not as it was" for id_ in owed.notes if _is_changed(owed, now, id_)),
         *(
             f"I7 {key} has another birth"
             for key, at in owed.created.items()
             if key not in now.cards or now.cards[key].created_at != at
         ),
-    ]  # fmt: skip
+    ]
+
+
+def _is_changed(owed: Owed, now: Picture, id_: int) -> bool:
+    return now.notes.get(id_) != owed.notes[id_]
 
 
 def _lost_values(owed: Owed, now: Picture) -> Iterator[str]:
@@ -216,19 +232,17 @@ def not_taken_over(owed: Owed, now: Picture, loser: Key, survivor: Key) -> list[
     out = []
     for name, items in own.values.items():
         there = {spelling(raw) for raw, _ in kept.values.get(name, ())}
-        gone = [raw for raw, _ in items if not {spelling(p) for p in raw.split(", ")} <= there]
-        out += [f"I8 {loser} -> {survivor} {name}: {raw}" for raw in gone if not _parts_there(raw, there)]  # fmt: skip
+        for raw, _ in items:
+            is_there = spelling(raw) in there
+            if not is_there and not {spelling(part) for part in raw.split(", ")} <= there:
+                out.append(f"I8 {loser} -> {survivor} {name}: {raw}")
     for name, value in own.singles.items():
-        if name != BOX and value and kept.singles.get(name) != value:
-            if not _is_told(now, survivor, value):
-                out.append(f"I8 {loser} -> {survivor} {name}: {value}")
+        is_there = name == BOX or not value or kept.singles.get(name) == value
+        if not is_there and not _is_told(now, survivor, value):
+            out.append(f"I8 {loser} -> {survivor} {name}: {value}")
     if not own.tags - {MARK} <= kept.tags:
         out.append(f"I8 {loser} -> {survivor} tags: {own.tags - kept.tags}")
     return out + list(_hanging(owed, now, loser, survivor))
-
-
-def _parts_there(raw: str, there: set[str]) -> bool:
-    return spelling(raw) in there
 
 
 def _hanging(owed: Owed, now: Picture, loser: Key, survivor: Key) -> Iterator[str]:
@@ -246,3 +260,38 @@ def _hanging(owed: Owed, now: Picture, loser: Key, survivor: Key) -> Iterator[st
 def _is_bound(now: Picture, survivor: Key, other: Key) -> bool:
     linked = other in now.cards[survivor].links
     return linked or (other[0] == "companies" and _is_told(now, survivor, str(other[1])))
+
+
+def is_there(op: Op, now: Picture) -> bool:
+    """Tell from the sandbox's own state whether an operation has its effect."""
+    match op:
+        case AddNote():
+            return any(
+                key == key_of(op.record) and op.text in text for key, text in now.notes.values()
+            )
+        case SetTags():
+            tags = now.cards[key_of(op.record)].tags
+            return set(op.add) <= tags and not set(op.remove) & tags
+        case LinkCards():
+            links = now.cards[key_of(op.deal_or_card)].links
+            return key_of(op.to) in links and (not op.is_main or bool(links[key_of(op.to)]))
+        case UnlinkCards():
+            return key_of(op.to) not in now.cards[key_of(op.deal_or_card)].links
+        case MoveTask():
+            return now.tasks[int(op.task.id)][0] == key_of(op.after)
+        case PatchCard():
+            held = now.cards[key_of(op.record)]
+            return all(_is_made(change, held) for change in op.changes)
+    raise AssertionError(op)
+
+
+def _is_made(change: ValuesChange | FieldChange, held: Held) -> bool:
+    if isinstance(change, FieldChange):
+        now = held.singles.get(change.field, "")
+        return now.casefold() == (change.after or "").casefold()
+    there = {spelling(raw) for raw in held.raws(change.field)}
+    return {spelling(item.raw) for item in change.new} <= there
+
+
+def key_of(ref: Ref) -> Key:
+    return KINDS[ref.entity], int(ref.id)

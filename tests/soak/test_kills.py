@@ -5,8 +5,6 @@ The share below is spread over the matrix; `python bench/crash.py` runs all of i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from .kills import Bench, Cell, cells, other_cells
@@ -35,8 +33,8 @@ SHARE = [
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory) -> Iterator[Bench]:
-    yield Bench(tmp_path_factory.mktemp("kills"))
+def bench(tmp_path_factory) -> Bench:
+    return Bench(tmp_path_factory.mktemp("kills"))
 
 
 @pytest.mark.xdist_group("kills")

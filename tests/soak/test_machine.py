@@ -32,7 +32,7 @@ from dedupe.plan import Plan
 
 from .account import drawn
 from .colleague import ACTS, act
-from .world import ALL_FAULTS, Killed, Violation, World
+from .world import ALL_FAULTS, Killed, ViolationError, World
 
 SEEDS = st.integers(0, 2**16)
 WRITES = st.dictionaries(st.integers(0, 25), st.sampled_from(ALL_FAULTS), max_size=4)
@@ -154,7 +154,7 @@ class Applying(RuleBasedStateMachine):
         world.may_write = True
         world.check()
 
-    def _run(self, what: str, work) -> None:  # noqa: ANN001  a process
+    def _run(self, what: str, work) -> None:
         """Run a process; a kill, an outage or a stop is no failure, a violation is."""
         try:
             made = work()
@@ -235,4 +235,4 @@ def test_no_order_of_plans_kills_faults_and_edits_loses_anything_at_length() -> 
     )
 
 
-__all__ = ["Violation"]
+__all__ = ["ViolationError"]

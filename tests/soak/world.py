@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from dedupe.apply.executor import Guards, Report, Tools
-from dedupe.apply.journal import FILE_NAME, fingerprint
+from dedupe.apply.journal import FILE_NAME, Journal, fingerprint
 from dedupe.apply.run import ApplyOptions, apply_plan, resume, stop_file, undo
+from dedupe.apply.states import OpState
 from dedupe.apply.unlimited import NO_LIMITS
 from dedupe.contracts import SNAPSHOT_TABLES, Account
 from dedupe.crm.amocrm import LISTINGS, merge_pages, read_page, settle
@@ -28,10 +29,11 @@ from dedupe.crm.amocrm.writing import AmoSink
 from dedupe.crm.http import Answer, RequestWindow, Sent, Transport
 from dedupe.crm.http import Outcome as Delivery
 from dedupe.plan import Plan
+from dedupe.plan.ops import Effect
 from dedupe.sandbox import Action, Fault, Limit, Sandbox
 
 from .account import Cards, plan_for
-from .picture import KINDS, Key, Owed, Picture, lost, not_taken_over, take_picture
+from .picture import KINDS, Key, Owed, Picture, is_there, lost, not_taken_over, take_picture
 
 NO_GUARDS = Guards(stale_share=1.0, failed_share=1.0, failed_in_a_row=10_000, canary=())
 FAULTS: Mapping[str, Fault] = {
@@ -54,7 +56,7 @@ LATE = "late"  # it arrives 25 s after it was given up: the client waits 30
 ALL_FAULTS = (*FAULTS, LATE)
 
 
-class Violation(AssertionError):
+class ViolationError(AssertionError):
     """An invariant does not hold."""
 
 
@@ -151,15 +153,22 @@ class World:
     def send(self, method: str, path: str, body: bytes) -> Sent:
         """Send as the transport does, with the fault that is due, and look at what came of it."""
         markers = self._intended(fingerprint(method, path, body))
+        request = (markers, method, path, body)
         fault = self.faults.pop(self.n_sent, None)
         self.n_sent += 1
         if not self.may_write:
-            raise Violation("I11 a write that must not be")
+            raise ViolationError("I11 a write that must not be")
         if fault == LATE:
-            act = lambda: self._deliver(markers, method, path, body, None)  # noqa: E731
-            self.clock.due.append((self.clock.now + 25.0, act))
+            self.clock.due.append((self.clock.now + 25.0, lambda: self._arrive(*request)))
             return Sent(Delivery.UNKNOWN)
         return self._deliver(markers, method, path, body, fault)
+
+    def _arrive(self, markers: list[str], method: str, path: str, body: bytes) -> None:
+        """Let a request come late: it is the network's, whatever became of its process."""
+        known = self._transport
+        with self.sink():
+            self._deliver(markers, method, path, body, None)
+        self._transport = known
 
     @property
     def _open(self) -> Transport:
@@ -182,9 +191,9 @@ class World:
             sent = self._open.send(method, path, body)
         effects = [each.effect for each in self.sandbox.log[n:]]
         told = tuple(
-            (e.kind, e.entity, e.id, json.dumps(_meant(e.after), sort_keys=True, default=str))
+            (e.kind, e.entity, e.id, json.dumps(meant(e.after), sort_keys=True, default=str))
             for e in effects
-            if e.kind != "change" or _meant(e.after)
+            if e.kind != "change" or meant(e.after)
         )
         if told:
             self.written.append(Wrote("+".join(markers), path, told))
@@ -203,7 +212,7 @@ class World:
             ).fetchall()
         db.close()
         if not rows:
-            raise Violation("I9 a write without an intent on disk")
+            raise ViolationError("I9 a write without an intent on disk")
         return [marker for (marker,) in rows]
 
     # --- invariants
@@ -217,7 +226,7 @@ class World:
         )
         problems += [f"I10 {mark} stands {n} times" for mark, n in marks.items() if n > 1]
         if problems:
-            raise Violation("\n".join(problems))
+            raise ViolationError("\n".join(problems))
         return now
 
     def _check_reach(self, effects: Sequence[Any]) -> None:
@@ -225,7 +234,7 @@ class World:
             if effect.entity in KINDS.values() and effect.kind != "add":
                 key = (effect.entity, int(effect.id))
                 if key not in self.touched:
-                    raise Violation(f"I7 {key} was written to, and is no part of the plan")
+                    raise ViolationError(f"I7 {key} was written to, and is no part of the plan")
 
     def _check_marks(self, before: Picture, now: Picture) -> None:
         for key, held in now.cards.items():
@@ -233,7 +242,7 @@ class World:
             if key in self.survivors and held.is_marked and not (was and was.is_marked):
                 problems = not_taken_over(self.owed, now, key, self.survivors[key])
                 if problems and not self.is_undoing:
-                    raise Violation("\n".join(problems))
+                    raise ViolationError("\n".join(problems))
             if was is not None and key in self.survivors and key[0] == "contacts":
                 self._check_detached(now, key, set(was.links) - set(held.links))
 
@@ -243,9 +252,20 @@ class World:
             if self.is_undoing:
                 continue
             if survivor not in now.cards[lead].links:
-                raise Violation(f"I5 {lead} was taken from {loser} before {survivor} had it")
+                raise ViolationError(f"I5 {lead} was taken from {loser} before {survivor} had it")
             if str(loser[1]) not in now.notes_of(survivor):
-                raise Violation(f"I4 {survivor} does not tell of {loser}")
+                raise ViolationError(f"I4 {survivor} does not tell of {loser}")
+
+    def check_truth(self, plan: Plan) -> None:
+        """Hold the journal to its word: what it calls confirmed is there to see (I12)."""
+        now, run_id = take_picture(self.sandbox), f"r-{plan.hash[:12]}"
+        with Journal(self.folder, f"amocrm {self.base.host} {self.base.account_id}") as journal:
+            states = {record.op_id: record.state for record in journal.ops(run_id)}
+        for each in plan.ops:
+            if states[each.id] is OpState.CONFIRMED and not is_there(each.op, now):
+                raise ViolationError(f"I12 {each.id} is called confirmed, and is not there")
+            if each.op.effect is Effect.IRREVERSIBLE:
+                raise ViolationError(f"{each.id}: amoCRM can do no such thing")
 
     # --- what people and processes do
 
@@ -317,7 +337,7 @@ class World:
         raise Killed
 
 
-def _meant(after: Any) -> Any:  # noqa: ANN401  JSON of any shape
+def meant(after: Any) -> Any:
     """Return what of an effect is more than the moment of a change."""
     if not isinstance(after, dict):
         return after

@@ -75,7 +75,7 @@ def test_a_rehearsal_as_json_names_every_request(acted) -> None:
 
 def test_a_rehearsal_that_loses_something_is_a_safety_stop(acted, monkeypatch) -> None:
     path = acted.put_plan("split")
-    monkeypatch.setattr("dedupe.apply.rehearse._lost", lambda *_: ["g-000001: contact 1: 1"])
+    monkeypatch.setattr("dedupe.apply.rehearse.broken", lambda *_: ["g-000001: contact 1: 1"])
     assert acted.crmclean("apply", path, "--dry-run") == 6
     assert "g-000001: contact 1: 1" in acted.out
     assert "don't apply this plan" in acted.err

@@ -36,6 +36,7 @@ def test_the_document_has_the_keys_of_its_schema(summary: Summary) -> None:
         "id": "77",
         "host": "demo.amocrm.ru",
         "source": "/home/someone/export",
+        "snapshot": None,
         "data_from": None,
         "data_to": "2026-11-21T16:20:00+00:00",
     }

@@ -129,14 +129,8 @@ def _linked(raw: Mapping[str, Any]) -> Iterator[Ref]:
     """Yield the cards and deals that the answer embeds: no table of theirs is at hand here."""
     for kind, entity in ENTITIES.items():
         for each in _embedded(raw, kind):
-            yield Ref(entity, str(each.get("id")))
-
-
-def _companies(links: pl.DataFrame, ref: Ref) -> list[Ref]:
-    """Return a contact's companies; of a company nothing is told here."""
-    own = links.filter((pl.col("from_id") == ref.id) & (pl.col("from_entity") == ref.entity))
-    rows = own.select("to_entity", "to_id").iter_rows()
-    return [Ref(entity, id_) for entity, id_ in rows if ref.entity == "contact"]
+            if each.get("id") is not None:
+                yield Ref(entity, str(each["id"]))
 
 
 def _deals(

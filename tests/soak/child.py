@@ -8,6 +8,7 @@ It ends by SIGKILL, as the kernel or a person would end it: nothing is unwound o
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sys
 import time
@@ -46,6 +47,7 @@ class Order:
     settings: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     timeout_s: float = 20.0
     settle_s: float = SETTLE_S
+    file_bytes: int | None = None  # a file that grows beyond it fails as on a full disk
 
 
 class Reaper:
@@ -84,6 +86,8 @@ class Reading:
 
 def main(order: Order) -> None:
     """Carry out `order`; the exit code is the product's own."""
+    if order.file_bytes is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (order.file_bytes, order.file_bytes))
     reaper = Reaper(order.kill)
     _reap_commits(reaper)
     transport = Transport(

@@ -37,6 +37,7 @@ _HELD = {
     "P3": Fault(action=Action.SLOW, seconds=0.4, times=1),
 }
 _LONGEST_S = 60.0
+_EMPTY_BYTES = 49_152  # of a journal without a run
 PRELOADED = ("dedupe.apply.run", "dedupe.crm.amocrm.writing", "dedupe.crm.http", "polars")
 
 
@@ -112,7 +113,7 @@ class Bench:
         )
 
     def run(self, cell: Cell) -> Outcome:
-        """Kill, look, resume, look."""
+        """Kill, look, resume, look. At "full disk" no file may grow beyond `at` bytes instead."""
         start, outcome = time.perf_counter(), Outcome(cell=cell)
         known = self.reference
         with self._sandbox() as sandbox:
@@ -149,13 +150,23 @@ class Bench:
         return path
 
     def process(
-        self, sandbox: Sandbox, state: Path, do: str, kill: tuple[str, int] | None = None
+        self,
+        sandbox: Sandbox,
+        state: Path,
+        do: str,
+        kill: tuple[str, int] | None = None,
+        file_bytes: int | None = None,
     ) -> int:
         """Run one process to its end, whichever that is; return its exit code."""
-        return self._wait(self._start(sandbox, state, do, kill))
+        return self._wait(self._start(sandbox, state, do, kill, file_bytes))
 
     def _start(
-        self, sandbox: Sandbox, state: Path, do: str, kill: tuple[str, int] | None = None
+        self,
+        sandbox: Sandbox,
+        state: Path,
+        do: str,
+        kill: tuple[str, int] | None = None,
+        file_bytes: int | None = None,
     ) -> Any:
         path = str(state / "plan.jsonl") if do == "apply" else ""
         if do == "undo":
@@ -168,6 +179,7 @@ class Bench:
             path=path,
             kill=kill,
             settings=self._settings,
+            file_bytes=file_bytes,
         )
         process = self._context.Process(target=child.main, args=(order,))
         process.start()
@@ -186,6 +198,10 @@ class Bench:
     def _killed(
         self, sandbox: Sandbox, state: Path, cell: Cell, writes: tuple[tuple[str, str], ...]
     ) -> int:
+        if cell.point == "full disk":
+            code = self.process(sandbox, state, cell.do, file_bytes=_EMPTY_BYTES + cell.at)
+            assert code == 9, f"the exit code is {code}"
+            return code
         if cell.point in _HELD:
             return self._killed_in_flight(sandbox, state, cell, writes)
         if cell.fault:

@@ -79,3 +79,24 @@ def test_a_slice_is_found_where_it_first_stands(places_of, words, asked) -> None
     asked = [*asked, *words[::2]]
     want = [words.index(word) if word in words else -1 for word in asked]
     assert places_of(*laid_out(words), *laid_out(asked)).tolist() == want
+
+
+@both(found_slices, "places_of")
+@given(words=st.sets(st.binary(max_size=3), max_size=40), sized=st.booleans(), data=st.data())
+def test_slices_in_order_are_found_among_slices_in_order(places_of, words, sized, data) -> None:
+    def ordered(some):
+        return sorted(some, key=lambda word: (len(word) * sized, word))
+
+    rows = ordered(words)
+    more = data.draw(st.lists(st.one_of(st.binary(max_size=3), st.sampled_from(rows or [b""]))))
+    asked = [*ordered(more), *more[:1]]
+    want = [rows.index(word) if word in words else -1 for word in asked]
+    assert places_of(*laid_out(rows), *laid_out(asked)).tolist() == want
+
+
+@both(found_slices, "places_of")
+def test_what_is_asked_in_any_order_is_found(places_of) -> None:
+    rows = [str(number).encode() for number in range(50)]
+    asked = [*reversed(rows), b"x", *rows[::3]]
+    want = [rows.index(word) if word in rows else -1 for word in asked]
+    assert places_of(*laid_out(rows), *laid_out(asked)).tolist() == want

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.options import Session
-from dedupe.errors import CrmCleanError, InputError, SafetyError
+from dedupe.errors import CrmCleanError, InputError, SafetyError, StorageError
 from dedupe.language import N_, tr
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from dedupe.plan import Limits
 
 SCHEMA = "crmclean.apply/1"
+_FREE_BYTES = 200_000_000  # for the journal and the copies of cards
 _LONG_S = 1.0  # a wait of the transport that is worth breaking off
 # A terminal that is closed ends a run as a service manager does; Windows has no SIGHUP.
 _ENDING = tuple(
@@ -195,9 +197,19 @@ def steady(listen: Listener) -> Listener:
     return hear
 
 
-def carried_out(session: Session, place: Place, stopper: Stopper, do: Callable[[], Report]) -> int:
-    """Run `do`, show how it ended and return the exit code; a stopped run is shown, too."""
+def carried_out(
+    session: Session,
+    place: Place,
+    stopper: Stopper,
+    do: Callable[[], Report],
+    run_id: str | None = None,
+) -> int:
+    """Run `do`, show how it ended and return the exit code; a stopped run is shown, too.
+
+    `run_id` names the run that `do` carries out; without it, it is the latest that was stopped.
+    """
     stopper.check()
+    _check_space(place.folder)
     try:
         with stopper.watching():
             report = do()
@@ -206,7 +218,7 @@ def carried_out(session: Session, place: Place, stopper: Stopper, do: Callable[[
         _tell_resume()
         return code if isinstance(code, int) else 130
     except CrmCleanError as error:
-        _show_stopped(session, place)
+        _show_stopped(session, place, run_id)
         if error.exit_code != 130:  # no stop that was asked for
             raise
         click.echo(f"crmclean: {error}", err=True)
@@ -268,14 +280,28 @@ def snapshot_of(session: Session, folder: Path | None) -> Account:
     return open_snapshot(place)
 
 
-def _show_stopped(session: Session, place: Place) -> None:
+def _check_space(folder: Path) -> None:
+    """Raise StorageError where backups and the journal may not find room to the end."""
+    free = shutil.disk_usage(folder).free
+    if free < _FREE_BYTES:
+        raise StorageError(
+            N_("there is too little free space to write to a CRM safely: {free} MB"),
+            where=str(folder),
+            fix=N_("free some, or name another folder with --state"),
+            free=free // 1_000_000,
+        )
+
+
+def _show_stopped(session: Session, place: Place, run_id: str | None) -> None:
     """Show how the run that was begun stands, where one was: programs read it, too."""
     if not session.is_json:
         return
     from dedupe.apply.history import runs
 
     with contextlib.suppress(CrmCleanError):
-        latest = next((each for each in runs(place.folder) if each.run.state == "stopped"), None)
+        stopped = [each for each in runs(place.folder) if each.run.state == "stopped"]
+        named = (each for each in stopped if run_id in (None, each.run.run_id))
+        latest = next(named, None)
         if latest is not None:
             from cli.telling import history_document
 

@@ -13,7 +13,7 @@ import click
 
 from cli.options import shared_options
 from cli.words import Command, Option, speak
-from dedupe.errors import CrmCleanError
+from dedupe.errors import CrmCleanError, StorageError
 from dedupe.language import LANGUAGES, N_, choose, tr
 
 COMMANDS = {
@@ -112,6 +112,12 @@ def run(arguments: Sequence[str]) -> int:
         # The reader of a pipe has gone: nothing to say, and nobody to say it to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # keeps the interpreter's last flush silent
         return 0
+    except OSError as error:  # what no command had foreseen: a path too long, a disk taken away
+        if os.environ.get("CRMCLEAN_DEBUG"):
+            raise
+        refused = _refused(error)
+        _say(str(refused))
+        return refused.exit_code
     except MemoryError:
         _say(tr(N_("not enough memory for this account; try a machine with more")))
         return 1
@@ -133,6 +139,16 @@ def run(arguments: Sequence[str]) -> int:
 def _language(arguments: Sequence[str]) -> str:
     language = choose(arguments, os.environ)
     return language if language in LANGUAGES else choose([], os.environ)
+
+
+def _refused(error: OSError) -> StorageError:
+    path = error.filename if isinstance(error.filename, str) else ""
+    return StorageError(
+        N_("the system refuses it ({reason})"),
+        where=path if len(path) <= 300 else f"{path[:300]}…",
+        fix=N_("check its rights and the free space"),
+        reason=(error.strerror or type(error).__name__).lower(),
+    )
 
 
 def _say(line: str) -> None:

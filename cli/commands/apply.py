@@ -121,6 +121,7 @@ def apply(
     limits, guards = _limits(session, max_changes, max_fraction), _guards(canary)
     if dry_run:
         code = _rehearsed(session, asked, snapshot, guards, detailed=detailed_exitcode)
+        _warn(session, asked.plan, limits)
     else:
         consent = Consent(yes=yes, plan_hash=plan_hash, command=_command(asked, only))
         code = _applied(session, asked, consent, limits, guards)
@@ -258,6 +259,16 @@ def _rehearsed(
     return found.report.exit_code or (5 if detailed else 0)
 
 
+def _warn(session: Session, plan: Plan, limits: Limits) -> None:
+    """Say now what apply would refuse."""
+    from dedupe.plan import check_limits
+
+    try:
+        check_limits(plan, limits)
+    except SafetyError as error:
+        session.say(tr(N_("Apply will stop at its limit: {reason}"), reason=str(error)))
+
+
 def _show_rehearsal(session: Session, asked: _Asked, found: Rehearsal, account: Account) -> None:
     from cli.acting import document_of, show_json
     from cli.telling import preview_lines, rehearsal_lines
@@ -286,7 +297,7 @@ def _applied(
     """Say what will be done, have it approved, do it."""
     from cli.acting import Stopper, carried_out, connected, options_of, place_of
     from cli.approval import approve
-    from dedupe.apply.run import apply_plan, preflight
+    from dedupe.apply.run import apply_plan, preflight, run_id_of
     from dedupe.apply.states import RunState
 
     plan = asked.plan
@@ -304,7 +315,11 @@ def _applied(
         elif known.state is RunState.DONE:
             session.say(tr(N_("This plan was applied before; nothing is sent again.")))
         code = carried_out(
-            session, place, stopper, lambda: apply_plan(plan, sink, place.folder, options)
+            session,
+            place,
+            stopper,
+            lambda: apply_plan(plan, sink, place.folder, options),
+            run_id_of(plan),
         )
     return 0 if known is not None and known.state is RunState.DONE else code
 

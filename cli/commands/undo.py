@@ -70,7 +70,7 @@ def undo(session: Session, run_id: str, dry_run: bool, groups: tuple[str, ...], 
 def _take_back(session: Session, made: Undo, run_id: str, groups: list[str], *, yes: bool) -> None:
     from cli.acting import Stopper, carried_out, connected, options_of, place_of
     from cli.approval import Consent, approve
-    from dedupe.apply.run import apply_undo
+    from dedupe.apply.run import apply_undo, run_id_of
 
     place = place_of(session)
     stopper = Stopper(place.folder)
@@ -83,7 +83,11 @@ def _take_back(session: Session, made: Undo, run_id: str, groups: list[str], *, 
     with connected(session, place, stopper) as sink:
         options = options_of(session, stopper, stage="undo")
         code = carried_out(
-            session, place, stopper, lambda: apply_undo(made, run_id, sink, place.folder, options)
+            session,
+            place,
+            stopper,
+            lambda: apply_undo(made, run_id, sink, place.folder, options),
+            run_id_of(made.plan),
         )
     if code:
         raise click.exceptions.Exit(code)

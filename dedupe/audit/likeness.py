@@ -112,9 +112,8 @@ def _number(key: str) -> pl.Expr:
 def _rate(facts: Facts, column: str, key: str, *, n: int) -> pl.Expr:
     """Return how common a name is among the other cards, where these are few: in the country."""
     known = facts.name_shares.filter(pl.col("column") == column)
-    shares = dict(zip(known["value"], known["share"], strict=True))
     told = [
-        pl.col(name).replace_strict(shares, default=None, return_dtype=pl.Float64)
+        pl.col(name).replace_strict(known["value"], known["share"], default=None)
         for name in (column, key)  # a woman's surname is listed as a man's
     ]
     n_others = pl.col(f"n_{key}") - pl.col("n_alike")

@@ -12,7 +12,7 @@ so no address is ever rewritten by it.
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Iterable
 
 import polars as pl
 
@@ -40,9 +40,10 @@ def suggest_domains(domain_counts: pl.DataFrame) -> pl.DataFrame:
     counts = domain_counts.select("domain", "n")
     known = sorted(FREE_PROVIDERS | set(TYPOS))
     rare = counts.filter(pl.col("n") <= _RARE_MAX, ~pl.col("domain").is_in(known))
-    targets = counts.rename({"domain": "suggestion", "n": "n_target"})
+    targets = counts.filter(pl.col("n") >= _TIMES_MIN, pl.col("domain").is_in(TARGETS))
+    targets = targets.rename({"domain": "suggestion", "n": "n_target"})
     return (
-        rare.join(_slips(), on="domain")
+        rare.join(_slips(targets["suggestion"].to_list(), rare["domain"]), on="domain")
         .join(targets, on="suggestion")
         .filter(pl.col("n_target") >= _TIMES_MIN * pl.col("n"))
         .sort("domain", "n_target", "suggestion", descending=[False, True, False])
@@ -74,10 +75,10 @@ def slips(target: str) -> frozenset[str]:
     return frozenset((fewer | swapped | changed | more) - {target})
 
 
-@cache
-def _slips() -> pl.DataFrame:
-    """Return domain and suggestion for every slip of every target."""
-    rows = [(slip, target) for target in TARGETS for slip in sorted(slips(target))]
+def _slips(targets: Iterable[str], asked: pl.Series) -> pl.DataFrame:
+    """Return domain and suggestion for those of `asked` that are slips of the targets."""
+    names = frozenset(asked)
+    rows = [(slip, target) for target in targets for slip in slips(target) & names]
     kept = [(slip, target) for slip, target in rows if _is_telling(slip, target)]
     return pl.DataFrame(kept, schema={"domain": pl.String, "suggestion": pl.String}, orient="row")
 

@@ -73,7 +73,7 @@ class ForeignCrm:
             def do_GET(self) -> None:
                 crm.serve(self)
 
-            do_POST = do_PATCH = do_PUT = do_DELETE = do_GET
+            do_POST = do_PATCH = do_PUT = do_DELETE = do_GET  # noqa: N815
 
             def log_message(self, *words: object) -> None:
                 pass
@@ -245,7 +245,7 @@ class ForeignCrm:
                 rows.sort(key=lambda one: -one["created_at"])
             for key, value in query:
                 if key.startswith("order["):
-                    rows.sort(key=lambda one: one.get(key[6:-1]) or 0, reverse=value == "desc")  # noqa: B023
+                    rows.sort(key=lambda one: one.get(key[6:-1]) or 0, reverse=value == "desc")
         return rows
 
 

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .account import BOX, CITY
+from .account import CITY
 from .picture import Key, Picture, take_picture
 from .world import World
 
@@ -17,7 +17,9 @@ LABEL = {"value": "", "enum_code": "WORK", "enum_id": 4_800_001}
 def act(world: World, what: str, seed: int) -> bool:
     """Let a colleague do something somewhere; tell whether it was possible."""
     dice, now = random.Random(seed), take_picture(world.sandbox)
-    return ACTS[what](world, now, dice)
+    is_done = ACTS[what](world, now, dice)
+    world.is_by_hand |= is_done
+    return is_done
 
 
 def _any_card(now: Picture, dice: random.Random, *kinds: str) -> Key | None:
@@ -182,4 +184,3 @@ ACTS: Mapping[str, Callable[[World, Picture, random.Random], bool]] = {
     "end a task": end_task,
     "delete": delete,
 }
-__all__ = ["ACTS", "BOX", "act"]

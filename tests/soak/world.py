@@ -114,6 +114,8 @@ class World:
         self.read_faults: dict[int, str] = {}
         self.n_sent = self.n_read = 0
         self.written: list[Wrote] = []
+        self.sent: list[tuple[str, str, str]] = []
+        self.is_by_hand = False  # whether a colleague has done anything
         self.may_write = True
         self.touched: set[Key] = set()
         self.survivors: dict[Key, Key] = {}
@@ -154,6 +156,7 @@ class World:
         """Send as the transport does, with the fault that is due, and look at what came of it."""
         markers = self._intended(fingerprint(method, path, body))
         request = (markers, method, path, body)
+        self.sent.append((method, path, fingerprint(method, path, body)))
         fault = self.faults.pop(self.n_sent, None)
         self.n_sent += 1
         if not self.may_write:

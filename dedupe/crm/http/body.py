@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Callable, Iterable, Mapping
+from typing import NoReturn
 
 import msgspec
 
 from dedupe.language import N_
 
 BOM = b"\xef\xbb\xbf"
+_HALF = b"\\ud"  # how JSON writes half a character of those beyond 0xFFFF
 _WHOLE = msgspec.json.Decoder(msgspec.Raw)  # walks the text, builds nothing
 
 
@@ -101,8 +104,24 @@ def whole_json(body: bytes, content_type: str) -> bytes:
     except RecursionError:
         raise GarbledError(N_("it is nested without end")) from None
     except msgspec.DecodeError:
-        raise GarbledError(N_("it is cut off or is no JSON")) from None
+        if not _is_loose_json(text):
+            raise GarbledError(N_("it is cut off or is no JSON")) from None
     return text
+
+
+def _is_loose_json(text: bytes) -> bool:
+    """Tell whether it is JSON but for half a character: a name cut in the middle of an emoji."""
+    if _HALF not in text.lower():
+        return False
+    try:
+        json.loads(text.decode("utf-8"), parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(word)  # NaN and Infinity are Python's own
 
 
 def _is_page(content_type: str) -> bool:

@@ -62,7 +62,7 @@ def check_state(state: Path) -> None:
             where=str(state),
             fix=N_("name a folder inside it with --state or $CRMCLEAN_STATE"),
         )
-    if (folder / ".git").exists():
+    if os.path.lexists(folder / ".git"):  # unlike `exists` it takes any path, however long
         raise ConfigError(
             N_("a git repository is no place for customers' data"),
             where=str(state),

@@ -95,9 +95,9 @@ def environment_error(place: Place) -> ConfigError:
 
 def _from_environment(place: Place, environ: Mapping[str, str]) -> str:
     text = environ.get(place.name)
-    if text is None:
+    if text is None or not text.strip():  # cron's way of an unset one: NAME=
         raise ConfigError(
-            N_("the variable is not set"),
+            N_("the variable is not set") if text is None else N_("the token is empty"),
             where=str(place),
             fix=N_("set {name} to the token"),
             name=place.name,

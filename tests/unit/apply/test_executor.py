@@ -8,15 +8,16 @@ from dataclasses import replace
 
 import pytest
 
-from dedupe.apply.executor import StoppedError
+from dedupe.apply.executor import Guards, StoppedError
 from dedupe.apply.journal import Journal
 from dedupe.apply.states import GroupState, OpState, RunState
 from dedupe.apply.undo import build_undo
 from dedupe.errors import RemoteError, SafetyError
-from dedupe.plan.ops import Item, Ref
+from dedupe.plan.ops import Item, LinkCards, Ref
+from dedupe.plan.plan import Group, Header, Phase, Plan, PlanOp
 
 from .conftest import DEAL, GLUED, GONE, KEPT, MERGE, OTHER, TASK, carry_out, fresh_crm, make_plan
-from .crm import FakeCrm, Killed
+from .crm import Card, FakeCrm, Killed
 
 POINTS = ("before intent", "intent", "answered", "recorded")
 N_WRITES = len(MERGE) + 1  # the two splits share a request
@@ -306,3 +307,65 @@ def test_every_effect_has_an_earlier_intent_with_the_same_bytes(applied_to, crm,
         kept = [op.body for op in journal.ops("r-1") if op.body is not None]
         assert kept == [request.body for request in crm.bodies]
         assert all(op.state is OpState.CONFIRMED for op in journal.ops("r-1"))
+
+
+def test_a_canary_is_looked_at_before_the_next_group_begins(tmp_path) -> None:
+    crm, plan = fresh_crm(), make_plan()
+    carry_out(tmp_path, crm, plan, guards=Guards(canary=(2,)))
+    check_done(crm)
+    assert len(crm.bodies) == N_WRITES + 1, "the second split waits for the first"
+
+
+def test_a_stop_that_is_asked_for_ends_a_long_wait(tmp_path) -> None:
+    crm, plan = fresh_crm(), make_plan()
+    crm.faults = {2: "lost"}
+    start = crm.clock.now
+    with pytest.raises(StoppedError):
+        carry_out(
+            tmp_path, crm, plan, stop=lambda: "SIGTERM" if crm.clock.now > start + 3 else None
+        )
+    assert crm.clock.now <= start + 4.5
+    finish(tmp_path, crm, plan)
+    check_done(crm)
+
+
+FIRM, OTHER_FIRM = Ref("company", "201"), Ref("company", "202")
+
+
+def moved_to(firm: Ref, losers: tuple[Ref, ...] = ()) -> Plan:
+    op = LinkCards(deal_or_card=KEPT, to=firm)
+    group = Group(
+        id="g-000001",
+        kind="merge",
+        entity="company",
+        records=(KEPT, FIRM, OTHER_FIRM),
+        survivor=firm,
+        losers=losers,
+    )
+    header = Header(
+        crm="fake", account_id="1", account_host="host", tool="crmclean", tool_min="0.1"
+    )
+    ops = (PlanOp(id="g-000001/01", seq=1, phase=Phase.LINK, op=op),)
+    return Plan(header=header, groups=(group,), ops=ops)
+
+
+def crm_with_firms() -> FakeCrm:
+    crm = fresh_crm()
+    crm.cards |= {ref: Card(ref=ref) for ref in (FIRM, OTHER_FIRM)}
+    crm.cards[KEPT] = replace(crm.cards[KEPT], links={OTHER_FIRM: None})
+    return crm
+
+
+def test_the_company_of_a_person_is_taken_by_its_survivor_only(tmp_path) -> None:
+    crm = crm_with_firms()
+    report = carry_out(tmp_path, crm, moved_to(FIRM))
+    assert report.groups == {GroupState.STALE: 1}, "a colleague gave the card another company"
+    assert crm.cards[KEPT].links == {OTHER_FIRM: None}
+
+
+def test_a_company_whose_place_was_taken_comes_back(tmp_path) -> None:
+    crm, plan = crm_with_firms(), moved_to(FIRM, (OTHER_FIRM,))
+    assert carry_out(tmp_path, crm, plan).groups == {GroupState.DONE: 1}
+    crm.cards[KEPT] = replace(crm.cards[KEPT], links={FIRM: None})  # the CRM keeps one
+    undo(tmp_path, crm, plan)
+    assert crm.cards[KEPT].links == {OTHER_FIRM: None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ def test_texts_of_known_letters_are_folded_and_no_others(folded_by, texts, is_st
     offsets = np.cumsum([3, *map(len, raws)], dtype=np.int64)
     flat = np.frombuffer(b"xyz" + b"".join(raws), dtype=np.uint8)
     out, bounds, are_done = folded_by(flat, offsets, is_strict)
-    told = [bytes(out[a:b]).decode() for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+    told = [bytes(out[a:b]).decode() for a, b in pairwise(bounds)]
     is_known = [re.fullmatch(KNOWN, text) is not None for text in texts]
     assert are_done.tolist() == is_known
     assert told == [

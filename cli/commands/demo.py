@@ -15,7 +15,9 @@ from dedupe.errors import StorageError
 from dedupe.language import N_, count, decimal, tr, trn
 
 if TYPE_CHECKING:
+    from dedupe.crm.http import Transport
     from dedupe.events import Listener
+    from dedupe.plan import Plan
     from dedupe.sandbox.demo import DemoAccount, Planted
     from dedupe.scan import Scan
 
@@ -26,8 +28,9 @@ _NO_LIMIT = 1_000_000  # requests a second
     cls=Command,
     help=N_(
         "Make a fictional amoCRM account with known faults, serve it on this machine, read it over "
-        "HTTP as a real one, scan it, and compare what the scan found with what was planted. At "
-        "scale 1 it has 91,699 contacts and 148,746 deals."
+        "HTTP as a real one, scan it, compare what the scan found with what was planted, and "
+        "rehearse, apply and take back a share of the repairs. At scale 1 it has 91,699 contacts "
+        "and 148,746 deals."
     ),
     short_help=N_("See an audit of a made-up account; no CRM needed."),
     epilog=N_(
@@ -74,10 +77,9 @@ _NO_LIMIT = 1_000_000  # requests a second
 @with_session
 def demo(session: Session, output: Path, scale: float, seed: int, kind: str) -> None:
     """Make the account, scan it, compare."""
-    from cli.show import show_scan
     from dedupe import events
     from dedupe.sandbox.demo import build_demo
-    from dedupe.scan import check_output, open_account, scan, write_scan
+    from dedupe.scan import check_output
 
     check_output(output)
     listen = session.progress()
@@ -87,20 +89,33 @@ def demo(session: Session, output: Path, scale: float, seed: int, kind: str) -> 
     folder = output / "account"
     if kind != "http":
         _write(made, folder, kind)
-    listen(
-        events.StageFinished(
-            "make", made.planted["CNT001", "contact"].found, perf_counter() - start
-        )
-    )
+    n_made = made.planted["CNT001", "contact"].found
+    listen(events.StageFinished("make", n_made, perf_counter() - start))
     if kind == "http":
-        _read(session, made, folder, listen)
+        _over_http(session, made, output, listen)
+    else:
+        _compare(session, _scanned(session, folder, output / "scan", listen)[0], made.planted)
+
+
+def _scanned(
+    session: Session, folder: Path, output: Path, listen: Listener
+) -> tuple[Scan, Plan | None]:
+    """Scan the account in `folder`, write and show what was found."""
+    from cli.planning import of_snapshot, plan_of_scan
+    from cli.show import show_scan
+    from dedupe.config import Config
+    from dedupe.normalize import PhoneSettings
+    from dedupe.scan import open_account, scan, write_scan
+
     session.say(
         tr(N_("The made-up account is in {folder}; all its people are fictional."), folder=folder)
     )
-    result = scan(open_account(folder, None, listen), source=folder.name, listen=listen)
-    write_scan(result, output / "scan", listen)
-    show_scan(session, result, output / "scan")
-    _compare(session, result, made.planted)
+    account = open_account(folder, None, listen)
+    result = of_snapshot(scan(account, source=folder.name, listen=listen), folder)
+    plan = plan_of_scan(result, account, Config(), PhoneSettings())
+    write_scan(result, output, listen, plan=plan)
+    show_scan(session, result, output, plan)
+    return result, plan
 
 
 class _Anyone:
@@ -113,34 +128,55 @@ class _Anyone:
         return stale
 
 
-def _read(session: Session, made: DemoAccount, folder: Path, listen: Listener) -> None:
-    """Serve the account and read it as `crmclean pull` does, but without a limit of requests."""
+def _over_http(session: Session, made: DemoAccount, output: Path, listen: Listener) -> None:
+    """Serve the account, read it as a real one, scan it, and repair a share of it and back."""
+    from cli.demo_repair import show_repair
     from dedupe.crm.http import RequestWindow, Transport
-    from dedupe.crm.pull import PullOptions, pull
     from dedupe.sandbox import Limit, Sandbox
-    from dedupe.snapshot import write_snapshot
+    from dedupe.snapshot import open_snapshot
 
+    folder = output / "account"
     _check_ours(folder, made)
     with Sandbox(made.account, limit=Limit(n=0)) as crm:
-        transport = Transport(crm.url, _Anyone(), RequestWindow(None, _NO_LIMIT), listen=listen)
-        try:
-            # The pages are no use to a later demo: they lie beside, and go with it.
-            pages = folder.with_name(f".{folder.name}.pages")
-            pulled = pull(transport, pages, PullOptions(host=made.account.host), listen=listen)
-            write_snapshot(pulled.account, folder)
-            pulled.done()
-        finally:
-            transport.close()
-        session.say(
-            trn(
-                "Read over HTTP from a local CRM: {n} request in {seconds} s; a real account "
-                "takes 7 a second at most.",
-                "Read over HTTP from a local CRM: {n} requests in {seconds} s; a real account "
-                "takes 7 a second at most.",
-                transport.stats.n_requests,
-                seconds=decimal(pulled.seconds, 1),
-            )
+        connection = Transport(
+            crm.url, _Anyone(), RequestWindow(None, _NO_LIMIT), read_only=False, listen=listen
         )
+        try:
+            _read(session, made, folder, connection, listen)
+            result, plan = _scanned(session, folder, output / "scan", listen)
+            _compare(session, result, made.planted)
+            is_well = plan is None or show_repair(
+                session, plan, open_snapshot(folder), connection, listen
+            )
+        finally:
+            connection.close()
+    if not is_well:
+        session.say(tr(N_("The repairs did not go as they should.")))
+        raise click.exceptions.Exit(1)
+
+
+def _read(
+    session: Session, made: DemoAccount, folder: Path, connection: Transport, listen: Listener
+) -> None:
+    """Read the account as `crmclean pull` does, but without a limit of requests."""
+    from dedupe.crm.pull import PullOptions, pull
+    from dedupe.snapshot import write_snapshot
+
+    # The pages are no use to a later demo: they lie beside, and go with it.
+    pages = folder.with_name(f".{folder.name}.pages")
+    pulled = pull(connection, pages, PullOptions(host=made.account.host), listen=listen)
+    write_snapshot(pulled.account, folder)
+    pulled.done()
+    session.say(
+        trn(
+            "Read over HTTP from a local CRM: {n} request in {seconds} s; a real account takes 7 a "
+            "second at most.",
+            "Read over HTTP from a local CRM: {n} requests in {seconds} s; a real account takes 7 "
+            "a second at most.",
+            connection.stats.n_requests,
+            seconds=decimal(pulled.seconds, 1),
+        )
+    )
 
 
 def _write(made: DemoAccount, folder: Path, kind: str) -> None:

@@ -76,24 +76,24 @@ class Executor:
         Raises StoppedError at a boundary when told to, SafetyError when a guard stops the run,
         and what the sink raises when the CRM can't be reached; the journal is complete then.
         """
-        start, stage = time.perf_counter(), self._tools.stage
+        start, listen, stage = time.perf_counter(), self._tools.listen, self._tools.stage
         self._journal.end(self._run_id, RunState.RUNNING)
         try:
             self.resolve()
             left = self._left()
             self._tally.n_before = len(self._plan.groups) - len(left)
-            self._tools.listen(events.StageStarted(stage, len(self._plan.groups)))
+            listen(events.StageStarted(stage, len(self._plan.groups)))
             for unit in self._units(left):
                 self._gate()
                 self._carry_out(unit)
                 self._watch(len(unit))
         except BaseException as error:
-            reason = type(error).__name__
-            self._journal.end(self._run_id, RunState.STOPPED, reason)
+            self._journal.end(self._run_id, RunState.STOPPED, type(error).__name__)
             raise
+        finally:
+            seconds = time.perf_counter() - start
+            listen(events.StageFinished(stage, self._tally.n_over, seconds))
         self._journal.end(self._run_id, RunState.DONE)
-        seconds = time.perf_counter() - start
-        self._tools.listen(events.StageFinished(stage, len(self._plan.groups), seconds))
         return self.report(seconds)
 
     def report(self, seconds: float = 0.0) -> Report:

@@ -46,6 +46,14 @@ def slice_texts(flat: Bytes, begins: Index, ends: Index) -> list[str]:
     return [data[begin:end].decode() for begin, end in bounds]
 
 
+def slice_column(flat: Bytes, begins: Index, ends: Index) -> pl.Series:
+    """Return some slices of UTF-8 bytes as a column."""
+    lengths = ends - begins
+    offsets = np.append(0, np.cumsum(lengths))
+    places = np.repeat(begins - offsets[:-1], lengths) + np.arange(offsets[-1])
+    return from_buffers(flat[places], offsets)
+
+
 def distinct_texts(texts: pl.Series) -> tuple[Index, pl.Series]:
     """Return the number of each text among the distinct ones, and these as they first stand.
 

@@ -30,6 +30,11 @@ def folded(texts: pl.Series, *, is_strict: bool = True) -> pl.Series:
     return done.to_frame("text").select(pl.when(pl.col("text") != "").then("text")).to_series()
 
 
+def lowered(words: pl.Series) -> pl.Series:
+    """Return words in lower case, "ё" as "е"."""
+    return words.str.to_lowercase().str.replace_all("ё", "е", literal=True)
+
+
 def _folded(text: pl.Expr, is_strict: bool) -> pl.Expr:
     low = text.str.to_lowercase().str.replace_all("ё", "е", literal=True)
     spaced = low.str.replace_all(_MARKS, " ").str.replace_all(r"\s+", " ")

@@ -8,7 +8,7 @@ words are looked at; of the other names the distinct ones are. Both ways give eq
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Collection
 
 import numpy as np
 import numpy.typing as npt
@@ -19,13 +19,24 @@ from dedupe.kernels.slices import distinct_slices
 from dedupe.kernels.words import name_words
 
 from . import name_words as words
-from .buffers import Index, arrow_buffers, distinct_texts, from_buffers, slice_texts, slices
-from .names import is_run, judge, opens_template
+from .buffers import (
+    Index,
+    arrow_buffers,
+    distinct_texts,
+    found_texts,
+    from_buffers,
+    slice_column,
+    slices,
+)
+from .folding import lowered
+from .names import ROW_STARTS, is_run, judge
 from .text import fold_lookalikes
 
 Mask = npt.NDArray[np.bool_]
 _FORM_FIRSTS = frozenset(phrase[0] for phrase in words.FORM_PHRASES)
 _FORM_LASTS = frozenset(phrase[-1] for phrase in words.FORM_PHRASES)
+_OPENING_STARTS = f"^(?:{'|'.join(words.OPENING_STARTS)})"
+_TESTS = f"(?:{'|'.join(words.TESTS)})$"
 _SCHEMA = pl.Schema(
     {"name": pl.String(), "status": pl.String(), "reason": pl.String(), "match_key": pl.String()}
 )
@@ -49,37 +60,41 @@ def _plain_keys(names: pl.Series, *, is_company: bool) -> tuple[Mask, pl.Series]
     flat, offsets = arrow_buffers(names)
     counts, begins, ends = name_words(flat, offsets, is_company)
     labels, firsts = distinct_slices(flat, begins, ends)
-    typed = slice_texts(flat, begins[firsts], ends[firsts])
-    low = [word.lower().replace("ё", "е") for word in typed]
-    folded = [fold_lookalikes(word) for word in low]
+    low = lowered(slice_column(flat, begins[firsts], ends[firsts]))
+    folded = _folded(low)
     is_worded = counts > 0
     counts = counts[is_worded]
     is_plain = ~(
         _are_suspect(counts, labels, folded, is_company=is_company)
-        | _may_be_templates(counts, labels, low)
-        | _may_be_templates(counts, labels, folded)
+        | _may_be_templates(counts, labels, low, folded)
     )
-    distinct = sorted(set(folded))
-    numbers = {word: number for number, word in enumerate(distinct)}
-    ids = np.array([numbers[word] for word in folded], dtype=np.int64)[labels]
+    distinct = folded.unique().sort()
+    ids = found_texts(distinct, folded)[labels]
     counts, ids = counts[is_plain], ids[np.repeat(is_plain, counts)]
     if is_company:
         counts, ids = stripped(counts, ids, *_forms(distinct))
-    texts = arrow_buffers(pl.Series(distinct, dtype=pl.String))
-    keys = from_buffers(*sorted_phrases(counts, ids, *texts))
+    keys = from_buffers(*sorted_phrases(counts, ids, *arrow_buffers(distinct)))
     is_worded[is_worded] = is_plain
     return is_worded, keys
 
 
-def _are_suspect(counts: Index, labels: Index, low: list[str], *, is_company: bool) -> Mask:
+def _folded(low: pl.Series) -> pl.Series:
+    """Fold the words that mix both alphabets, which are few."""
+    is_mixed = low.str.contains("[a-z]") & low.str.contains("[а-я]")
+    rows = is_mixed.arg_true()
+    folded = [fold_lookalikes(word) for word in low.gather(rows)]
+    return low.scatter(rows, pl.Series(folded, dtype=pl.String)) if folded else low
+
+
+def _are_suspect(counts: Index, labels: Index, low: pl.Series, *, is_company: bool) -> Mask:
     """Tell which rows of words may be no name, or have a legal form that takes a closer look."""
     if not len(counts):
         return np.zeros(0, dtype=np.bool_)
     begins = np.cumsum(counts) - counts
     firsts, seconds = (_FORM_FIRSTS, _FORM_LASTS) if is_company else (words.PERSON_FORMS,) * 2
+    kinds = (_are_runs(low), low.str.len_chars() == 1, _are_in(low, firsts), _are_in(low, seconds))
     # Words of a kind are counted in a byte of one sum: a name has no more than eight.
-    kinds = (is_run, _is_letter, firsts.__contains__, seconds.__contains__)
-    weights = sum(_flags(low, kind).astype(np.int64) << 8 * at for at, kind in enumerate(kinds))
+    weights = sum(kind.to_numpy().astype(np.int64) << 8 * at for at, kind in enumerate(kinds))
     sums = np.add.reduceat(np.asarray(weights)[labels], begins)
     n_runs, n_letters, n_firsts, n_seconds = (sums >> 8 * at & 255 for at in range(len(kinds)))
     is_one = (counts == 1) & (n_letters == 1)
@@ -87,26 +102,35 @@ def _are_suspect(counts: Index, labels: Index, low: list[str], *, is_company: bo
     return suspects
 
 
-def _may_be_templates(counts: Index, labels: Index, low: list[str]) -> Mask:
+def _are_runs(low: pl.Series) -> pl.Series:
+    """Tell which words are fingers on a keyboard: few look so by their first letters."""
+    heads = [low.str.slice(at, 1) for at in range(2)]
+    rows = ((heads[0] == heads[1]) | low.str.slice(0, 3).is_in(sorted(ROW_STARTS))).arg_true()
+    runs = np.zeros(len(low), dtype=np.bool_)
+    runs[rows.to_numpy()] = [is_run(word) for word in low.gather(rows)]
+    return pl.Series(runs)
+
+
+def _may_be_templates(counts: Index, labels: Index, *spellings: pl.Series) -> Mask:
     """Tell which rows of words `may_be_template` would take for templates, and some more."""
+    opens, closes = (np.zeros(len(spellings[0]), dtype=np.bool_) for _ in range(2))
+    for low in spellings:
+        bare = low.str.strip_chars_end("0123456789")
+        opens |= (_are_in(bare, words.OPENINGS) | low.str.contains(_OPENING_STARTS)).to_numpy()
+        closes |= low.str.contains(_TESTS).to_numpy()
     lasts = np.cumsum(counts) - 1
-    opens: Mask = _flags(low, opens_template)[labels[lasts + 1 - counts]]
-    closes: Mask = _flags(low, lambda word: word.endswith(words.TESTS))[labels[lasts]]
-    return opens | closes
+    templates: Mask = opens[labels[lasts + 1 - counts]] | closes[labels[lasts]]
+    return templates
 
 
-def _is_letter(word: str) -> bool:
-    return len(word) == 1
-
-
-def _forms(low: list[str]) -> tuple[Mask, Mask]:
+def _forms(low: pl.Series) -> tuple[Mask, Mask]:
     """Tell which words are legal forms at a company's beginning, and which at its end."""
-    is_form = _flags(low, words.FORMS.__contains__)
-    return is_form, is_form | _flags(low, words.END_FORMS.__contains__)
+    is_form = _are_in(low, words.FORMS).to_numpy()
+    return is_form, is_form | _are_in(low, words.END_FORMS).to_numpy()
 
 
-def _flags(low: list[str], is_so: Callable[[str], bool]) -> Mask:
-    return np.array([is_so(word) for word in low], dtype=np.bool_)
+def _are_in(low: pl.Series, listed: Collection[str]) -> pl.Series:
+    return low.is_in(sorted(listed))
 
 
 def _judge_distinct(names: pl.Series, *, is_company: bool) -> pl.DataFrame:

@@ -15,7 +15,8 @@ from dedupe.contracts import NAMES, Entity
 from dedupe.kernels.slices import distinct_slices
 from dedupe.kernels.words import name_words
 
-from .buffers import arrow_buffers, slice_texts, slices
+from .buffers import arrow_buffers, slice_column, slices
+from .folding import lowered
 from .given_names import full_names
 from .name_words import GIVEN_NAMES
 from .person_lookup import is_in_tables
@@ -29,6 +30,7 @@ PHONES_MIN = 10
 REASON = "template"
 _KEY = ["entity", "record_id"]
 _PATRONYMICS = ("ович", "евич", "овна", "евна", "ична", "оглы", "кызы")
+_PATRONYMIC = f"(?:{'|'.join(_PATRONYMICS)})$"
 
 
 def mark_templates(names: pl.DataFrame, cards: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
@@ -94,11 +96,12 @@ def _are_named(names: pl.Series) -> Mask:
     flat, offsets = arrow_buffers(names)
     counts, begins, ends = name_words(flat, offsets, True)
     labels, firsts = distinct_slices(flat, begins, ends)
-    words = slice_texts(flat, begins[firsts], ends[firsts])
-    is_known = [_is_plainly_known(word.lower().replace("ё", "е")) for word in words]
+    words = lowered(slice_column(flat, begins[firsts], ends[firsts]))
+    is_name = words.is_in(sorted(GIVEN_NAMES)) | words.str.contains(_PATRONYMIC)
+    is_known = is_name & (words.str.len_chars() > 1)
     row = np.repeat(np.arange(len(counts)), counts)
     are_named = np.zeros(len(counts), dtype=np.bool_)
-    are_named[row[np.array(is_known, dtype=np.bool_)[labels]]] = True
+    are_named[row[is_known.to_numpy()[labels]]] = True
     return are_named
 
 

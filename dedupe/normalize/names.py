@@ -34,7 +34,7 @@ _SIGNS = re.compile(r"[\W_]+")
 _CHANNEL_SIGN = re.compile(r"[@\d]")
 _ONE_SIGN = re.compile(r"([^\W\d_])\1{2,}")
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "йцукенгшщзхъ", "фывапролджэ", "ячсмитьбю")
-_ROW_STARTS = frozenset(row[at : at + 3] for row in _ROWS for at in range(len(row) - 2))
+ROW_STARTS = frozenset(row[at : at + 3] for row in _ROWS for at in range(len(row) - 2))
 # Reason, pattern, and whether it holds for companies, which may be called "Архив" or "Мастер".
 _PATTERNS = (
     ("test", words.TEST, True),
@@ -192,7 +192,7 @@ def is_run(token: str) -> bool:
     """Tell whether a word is fingers on a keyboard: ааа, фыва, asdasd."""
     if _ONE_SIGN.fullmatch(token):
         return True
-    if token[:3] not in _ROW_STARTS:
+    if token[:3] not in ROW_STARTS:
         return False
     return any(token == piece * (len(token) // len(piece)) for piece in _runs_of(token))
 

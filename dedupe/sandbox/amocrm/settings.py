@@ -33,7 +33,8 @@ def read_users(account: Account) -> list[Record]:
         place = rights.setdefault(user, {}).setdefault(_RIGHTS.get(entity, entity), {})
         place[action] = _SCOPES.get(scope or "", "D")
     rows = account.frame("users").to_dicts()
-    users = [_user(row, rights.get(row["id"], {})) for row in rows]
+    told = (_user(row, rights.get(row["id"], {})) for row in rows)
+    users = list({user["id"]: user for user in told}.values())  # of equal ids one can be asked for
     if not any(user["rights"]["is_admin"] and user["rights"]["is_active"] for user in users):
         id_ = 1 + max((user["id"] for user in users), default=0)
         row = {"id": str(id_), "name": "Администратор", "is_admin": True, "is_active": True}

@@ -7,14 +7,16 @@ first fault that strikes a request wins.
 
 from __future__ import annotations
 
+import codecs
 import random
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from dedupe.errors import InputError
 from dedupe.language import N_
@@ -44,11 +46,11 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     action: Action
     method: str = ""  # any
     path: str = ""  # a regular expression, searched in the path with its query
-    nth: tuple[int, ...] = ()  # of the matching requests, from 1
-    probability: float = 1.0
-    times: int | None = None
-    status: int = 503
-    seconds: float = 1.0
+    nth: tuple[Annotated[int, Meta(ge=1)], ...] = ()  # of the matching requests, from 1
+    probability: Annotated[float, Meta(ge=0, le=1)] = 1.0
+    times: Annotated[int, Meta(ge=0)] | None = None
+    status: Annotated[int, Meta(ge=200, le=599)] = 503
+    seconds: Annotated[float, Meta(ge=0)] = 1.0
     retry_after: str | None = None
     body: str | None = None  # in place of the usual one of the action
     content_type: str | None = None
@@ -110,8 +112,8 @@ class Faults:
 def read_faults(raw: bytes, where: str) -> Sequence[Fault]:
     """Read rules from JSON, a list of objects. Raises InputError."""
     try:
-        return msgspec.json.decode(raw, type=list[Fault])
-    except msgspec.DecodeError as error:
+        return msgspec.json.decode(raw.removeprefix(codecs.BOM_UTF8), type=list[Fault])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
             N_("these are no faults of the sandbox ({reason})"),
             where=where,

@@ -142,7 +142,7 @@ def connected(
 ) -> Iterator[AmoSink]:
     """Yield the account to write to: signed in, within the CRM's limit, redacted."""
     from cli.profiles import REQUESTS_PER_S
-    from cli.profiles import _rate_file as rate_file
+    from cli.profiles import rate_file as rate_file
     from dedupe.crm.amocrm.writing import AmoSink, fetch_fields
     from dedupe.crm.http import RequestWindow, Transport, proxy_for
     from dedupe.crm.signin import token_source

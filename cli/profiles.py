@@ -102,7 +102,7 @@ def pull_profile(
         transport = Transport(
             url,
             tokens,
-            RequestWindow(_rate_file(session, config, name), REQUESTS_PER_S),
+            RequestWindow(rate_file(session, config, name), REQUESTS_PER_S),
             read_only=True,
             listen=listen,
             proxy=proxy_for(url, os.environ),
@@ -202,7 +202,7 @@ def _recover(target: Path) -> None:
         shutil.rmtree(left, ignore_errors=True)
 
 
-def _rate_file(session: Session, config: Config, name: str) -> Path:
+def rate_file(session: Session, config: Config, name: str) -> Path:
     """Return the limiter's file: one for all profiles of the same address."""
     from dedupe.crm.signin import account_folder, account_host
 

@@ -246,6 +246,11 @@ class Journal:
             return self._ops(f"where state in ({marks})", *UNRESOLVED)
         return self._ops(f"where state in ({marks}) and run_id=?", *UNRESOLVED, run_id)
 
+    def half_done(self) -> set[str]:
+        """Return the runs with a group that was begun and not ended, or an unknown outcome."""
+        rows = self._db.execute("select run_id from grp where state=?", (GroupState.RUNNING,))
+        return {run_id for (run_id,) in rows} | {op.run_id for op in self.unresolved()}
+
     def counts(self, run_id: str) -> dict[OpState, int]:
         """Count a run's operations by state."""
         rows = self._db.execute(

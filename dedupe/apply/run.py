@@ -3,7 +3,7 @@
     accounts/<profile>/   apply.lock, journal.sqlite, audit.jsonl, backup/, plans/, STOP, PAUSE
 
 A plan has one run, named by its hash: applied again it shows what was done, or goes on. Nothing
-new begins while an outcome of an earlier run is not known.
+new begins while an outcome of an earlier run is not known, or a group of it is half done.
 """
 
 from __future__ import annotations
@@ -86,9 +86,9 @@ def resume(sink: Sink, folder: Path, options: ApplyOptions | None = None) -> lis
     options = options or ApplyOptions()
     with Journal(folder, sink.account()) as journal:
         begun = [run for run in reversed(journal.runs()) if run.state is not RunState.DONE]
-        unknown = {op.run_id for op in journal.unresolved()}
-    # Nothing goes on while an outcome is not known; at most one run has such operations.
-    begun.sort(key=lambda run: run.run_id not in unknown)
+        first = journal.half_done()
+    # Nothing else goes on while a group is half done: at most one run has such a group.
+    begun.sort(key=lambda run: run.run_id not in first)
     return [_applied(plan_of(run), sink, folder, options, begun=run) for run in begun]
 
 
@@ -206,7 +206,8 @@ def _check_account(plan: Plan, account: str) -> None:
 
 
 def _check_resolved(journal: Journal, run_id: str) -> None:
-    others = {op.run_id for op in journal.unresolved()} - {run_id}
+    """Refuse to write while a group of another run is half done: both could take one link away."""
+    others = journal.half_done() - {run_id}
     if others:
         raise UnresolvedError(
             N_("what became of some operations of an earlier run is not known yet"),

@@ -118,8 +118,7 @@ class World:
         self.is_by_hand = False  # whether a colleague has done anything
         self.may_write = True
         self.touched: set[Key] = set()
-        self.survivors: dict[Key, Key] = {}
-        self.is_undoing = False
+        self.survivors: dict[str, dict[Key, Key]] = {}  # by run: an undo's has none
         self._n_folders = 0
         self._transport: Transport | None = None
 
@@ -202,7 +201,8 @@ class World:
             self.written.append(Wrote("+".join(markers), path, told))
         self._check_reach(effects)
         self.check()
-        self._check_marks(before, take_picture(self.sandbox))
+        run_id = markers[0].partition(":")[0]
+        self._check_marks(before, take_picture(self.sandbox), self.survivors.get(run_id, {}))
         return sent
 
     def _intended(self, print_: str) -> list[str]:
@@ -239,21 +239,21 @@ class World:
                 if key not in self.touched:
                     raise ViolationError(f"I7 {key} was written to, and is no part of the plan")
 
-    def _check_marks(self, before: Picture, now: Picture) -> None:
-        for key, held in now.cards.items():
-            was = before.cards.get(key)
-            if key in self.survivors and held.is_marked and not (was and was.is_marked):
-                problems = not_taken_over(self.owed, now, key, self.survivors[key])
-                if problems and not self.is_undoing:
-                    raise ViolationError("\n".join(problems))
-            if was is not None and key in self.survivors and key[0] == "contacts":
-                self._check_detached(now, key, set(was.links) - set(held.links))
-
-    def _check_detached(self, now: Picture, loser: Key, gone: set[Key]) -> None:
-        survivor = self.survivors[loser]
-        for lead in (each for each in gone if each[0] == "leads"):
-            if self.is_undoing:
+    def _check_marks(self, before: Picture, now: Picture, survivors: Mapping[Key, Key]) -> None:
+        """Look at what the losers of a run have lost by one write of it, and who got a mark."""
+        for key, survivor in survivors.items():
+            was, held = before.cards.get(key), now.cards.get(key)
+            if was is None or held is None:
                 continue
+            if held.is_marked and not was.is_marked:
+                problems = not_taken_over(self.owed, now, key, survivor)
+                if problems:
+                    raise ViolationError("\n".join(problems))
+            if key[0] == "contacts":
+                self._check_detached(now, key, survivor, set(was.links) - set(held.links))
+
+    def _check_detached(self, now: Picture, loser: Key, survivor: Key, gone: set[Key]) -> None:
+        for lead in (each for each in gone if each[0] == "leads"):
             if survivor not in now.cards[lead].links:
                 raise ViolationError(f"I5 {lead} was taken from {loser} before {survivor} had it")
             if str(loser[1]) not in now.notes_of(survivor):
@@ -295,7 +295,7 @@ class World:
                 kept = (KINDS[group.entity], int(group.survivor.id))
                 for ref in group.losers:
                     loser = (KINDS[group.entity], int(ref.id))
-                    self.survivors[loser] = kept
+                    self.survivors.setdefault(f"r-{plan.hash[:12]}", {})[loser] = kept
                     self.owed.into.setdefault(loser, set()).add(kept)
 
     def apply(self, plan: Plan, at: Callable[..., None] | None = None) -> Report:
@@ -306,11 +306,7 @@ class World:
         return self._process(lambda sink, o: resume(sink, self.folder, o), at)
 
     def undo(self, run_id: str, at: Callable[..., None] | None = None) -> Report:
-        self.is_undoing = True
-        try:
-            return self._process(lambda sink, o: undo(run_id, sink, self.folder, o), at)
-        finally:
-            self.is_undoing = False
+        return self._process(lambda sink, o: undo(run_id, sink, self.folder, o), at)
 
     def _process(self, work: Callable[[AmoSink, ApplyOptions], Any], at: Any) -> Any:
         """Run `work` as one process; a kill leaves the folder as it was at that moment."""

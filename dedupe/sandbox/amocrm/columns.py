@@ -34,6 +34,13 @@ def whole(frame: pl.DataFrame, column: str, table: str) -> Ints:
     return ids.fill_null(NONE).to_numpy().astype(np.int64)
 
 
+def whole_id(text: str | None, table: str, column: str = "id") -> int:
+    """Return one id as a number; raise InputError where it is none."""
+    if text is None or not (text.isascii() and text.isdecimal() and int(text[:20]) < _HIGHEST):
+        raise _not_served(table, column)
+    return int(text)
+
+
 def seconds(frame: pl.DataFrame, column: str) -> Ints:
     """Return moments as seconds of 1970, NONE for null."""
     return frame[column].dt.epoch("s").fill_null(NONE).to_numpy().astype(np.int64)

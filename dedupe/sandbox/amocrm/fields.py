@@ -17,6 +17,7 @@ import polars as pl
 
 from dedupe.contracts import Account
 
+from .columns import whole_id
 from .names import KIND_OF
 
 Record = dict[str, Any]
@@ -244,7 +245,7 @@ def _enums(account: Account) -> dict[tuple[str, str], list[Record]]:
         account.frame("field_enums").sort("sort", "id", nulls_last=True).iter_rows(named=True)
     ):
         enum = {
-            "id": int(row["id"]),
+            "id": whole_id(row["id"], "field_enums"),
             "value": row["value"],
             "sort": row["sort"] or 0,
             "code": row["code"],
@@ -256,6 +257,9 @@ def _enums(account: Account) -> dict[tuple[str, str], list[Record]]:
 def _statuses(account: Account) -> dict[tuple[str, str], list[Record]]:
     found: dict[tuple[str, str], list[Record]] = {}
     for entity, id_, pipeline, status in account.frame("field_statuses").iter_rows():
-        stage = {"status_id": int(status), "pipeline_id": int(pipeline)}
+        stage = {
+            "status_id": whole_id(status, "field_statuses", "status_id"),
+            "pipeline_id": whole_id(pipeline, "field_statuses", "pipeline_id"),
+        }
         found.setdefault((entity, id_), []).append(stage)
     return found

@@ -12,9 +12,8 @@ from typing import Any
 import polars as pl
 
 from dedupe.contracts import Account
-from dedupe.errors import InputError
-from dedupe.language import N_
 
+from .columns import whole_id
 from .names import LOST, WON
 from .table import Record
 
@@ -46,7 +45,7 @@ def _user(row: Mapping[str, Any], rights: Mapping[str, Mapping[str, str]]) -> Re
     is_admin = bool(row.get("is_admin"))
     role = _id(row.get("role_id"), "users")
     return {
-        "id": _whole(row["id"], "users"),
+        "id": whole_id(row["id"], "users"),
         "name": row.get("name") or "",
         "email": row.get("email") or "",
         "phone_number": row.get("phone"),
@@ -76,7 +75,9 @@ def _rights(told: Mapping[str, Mapping[str, str]], *, is_admin: bool) -> Record:
 
 def read_groups(account: Account, users: Iterable[Record]) -> list[Record]:
     """Return the groups of users, the default one first; groups that only users name too."""
-    named = {_whole(row["id"], "user_groups"): row["name"] for row in _rows(account, "user_groups")}
+    named = {
+        whole_id(row["id"], "user_groups"): row["name"] for row in _rows(account, "user_groups")
+    }
     used = {user["rights"]["group_id"] for user in users} - {None}
     names = {0: "Отдел продаж"} | {id_: f"Группа {id_}" for id_ in sorted(used)} | named
     return [{"id": id_, "name": name, "uuid": None} for id_, name in names.items()]
@@ -86,7 +87,7 @@ def read_roles(account: Account) -> list[Record]:
     """Return the roles; their rights are not in a snapshot."""
     rights = _rights({}, is_admin=False) | {"status_rights": []}
     return [
-        {"id": _whole(row["id"], "roles"), "name": row["name"] or "", "rights": rights}
+        {"id": whole_id(row["id"], "roles"), "name": row["name"] or "", "rights": rights}
         for row in _rows(account, "roles")
     ]
 
@@ -104,9 +105,9 @@ def read_pipelines(account: Account, account_id: int) -> list[Record]:
 
 
 def _pipeline(row: Mapping[str, Any], stages: list[Record], account_id: int) -> Record:
-    id_ = _whole(row["id"], "pipelines")
+    id_ = whole_id(row["id"], "pipelines")
     told: list[_Stage] = [
-        (_whole(s["id"], "statuses"), s["name"], s["state"], s["sort"]) for s in stages
+        (whole_id(s["id"], "statuses"), s["name"], s["state"], s["sort"]) for s in stages
     ]
     if not any(state == "open" for _, _, state, _ in told):
         told.insert(0, (id_ * 100 + 1, "Первичный контакт", "open", None))
@@ -154,7 +155,7 @@ def read_loss_reasons(account: Account) -> list[Record]:
     """Return the loss reasons."""
     return [
         {
-            "id": _whole(row["id"], "loss_reasons"),
+            "id": whole_id(row["id"], "loss_reasons"),
             "name": row["name"] or "",
             "sort": row["sort"] or 0,
             "created_at": _STARTED,
@@ -172,7 +173,7 @@ def read_task_types(account: Account) -> list[Record]:
     ]
     return [
         {
-            "id": (id_ := _whole(row["id"], "task_types")),
+            "id": (id_ := whole_id(row["id"], "task_types")),
             "name": row["name"] or "",
             "color": None,
             "icon_id": None,
@@ -186,7 +187,7 @@ def read_sources(account: Account) -> list[Record]:
     """Return the sources."""
     return [
         {
-            "id": (id_ := _whole(row["id"], "sources")),
+            "id": (id_ := whole_id(row["id"], "sources")),
             "name": row["name"] or "",
             "pipeline_id": _id(row["pipeline_id"], "sources"),
             "external_id": f"source-{id_}",
@@ -202,7 +203,7 @@ def read_webhooks(account: Account, account_id: int, admin: int) -> list[Record]
     """Return the webhooks; their events stand in one text, apart by spaces or commas."""
     return [
         {
-            "id": _whole(row["id"], "webhooks"),
+            "id": whole_id(row["id"], "webhooks"),
             "destination": row["destination"] or "",
             "created_at": _STARTED,
             "updated_at": _STARTED,
@@ -220,7 +221,7 @@ def read_widgets(account: Account) -> list[Record]:
     """Return the widgets, known by a code."""
     return [
         {
-            "id": (id_ := _whole(row["id"], "widgets")),
+            "id": (id_ := whole_id(row["id"], "widgets")),
             "code": row["name"] or f"widget_{id_}",
             "version": "1.0.0",
             "rating": "0",
@@ -250,7 +251,7 @@ def read_unsorted(account: Account, account_id: int) -> list[Record]:
             "metadata": {},
             "account_id": account_id,
             "_embedded": {
-                kind: [{"id": _whole(row[name], "unsorted")}] if row[name] else []
+                kind: [{"id": whole_id(row[name], "unsorted")}] if row[name] else []
                 for kind, name in _UNSORTED
             },
         }
@@ -266,15 +267,4 @@ def _rows(account: Account, table: str) -> list[Record]:
 
 
 def _id(text: str | None, table: str) -> int | None:
-    return None if text is None else _whole(text, table)
-
-
-def _whole(text: str, table: str) -> int:
-    if text.isascii() and text.isdecimal() and int(text) < 2**53:
-        return int(text)
-    raise InputError(
-        N_("the ids in {column} are not the whole numbers that amoCRM has"),
-        where=table,
-        fix=N_("serve a snapshot of an amoCRM account, or the demo account"),
-        column="id",
-    )
+    return None if text is None else whole_id(text, table)

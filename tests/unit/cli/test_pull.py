@@ -182,7 +182,7 @@ def test_a_scan_of_the_profile_pulls_first_and_then_only_what_changed(
 
 def test_two_profiles_of_one_address_share_a_limiter(config, box) -> None:
     from cli.options import Session
-    from cli.profiles import _rate_file
+    from cli.profiles import rate_file
 
     text = config.read_text(encoding="utf-8")
     config.write_text(text + text.replace("main", "again"), encoding="utf-8")
@@ -190,7 +190,7 @@ def test_two_profiles_of_one_address_share_a_limiter(config, box) -> None:
     session = Session(config_path=config, profile=None, state_option=state, is_json=False,
                       quiet=True, verbose=False, no_input=True)  # fmt: skip
     loaded = load_config(config)
-    files = {_rate_file(session, loaded, name) for name in ("main", "again")}
+    files = {rate_file(session, loaded, name) for name in ("main", "again")}
     assert files == {state / "accounts/again/rate"}
 
 

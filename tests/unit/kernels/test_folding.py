@@ -17,7 +17,9 @@ settings.load_profile("kernels")
 
 PLAIN = getattr(folded_words, "py_func", folded_words)
 KNOWN = "[\x00-\x7fА-Яа-яЁё]*"
-TEXT = st.text(st.one_of(st.sampled_from("АЯрёЁaZ9 -'.\t()"), st.characters()), max_size=12)
+TEXT = st.text(
+    st.one_of(st.sampled_from("АЯрёЁaZ9 -'.\t()"), st.characters(codec="utf-8")), max_size=12
+)
 
 
 def naive(text: str, *, is_strict: bool) -> str:

@@ -270,7 +270,7 @@ def kind_of_event(kind: str) -> str:
 
 def ok(body: object) -> Raw:
     """Return a good answer."""
-    return Raw(body=json.dumps(body, ensure_ascii=False).encode())
+    return Raw(body=json.dumps(body).encode())
 
 
 def problem(status: int, detail: str, code: int | None = None) -> Raw:

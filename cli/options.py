@@ -125,10 +125,9 @@ def with_session(function: Callable[..., None]) -> Callable[..., None]:
     def wrapper(*args: object, **options: Any) -> None:  # noqa: ANN401  click's own values
         ctx = click.get_current_context()
         given = {name: options.pop(name) for name in SHARED}
-        above = ctx.find_root().params if ctx.parent else {}
         for name in SHARED:
-            if ctx.get_parameter_source(name) is ParameterSource.DEFAULT and above.get(name):
-                given[name] = above[name]
+            if ctx.get_parameter_source(name) is ParameterSource.DEFAULT:
+                given[name] = _told_above(ctx, name) or given[name]
         session = Session(
             config_path=given["config"],
             profile=given["profile"],
@@ -141,6 +140,16 @@ def with_session(function: Callable[..., None]) -> Callable[..., None]:
         function(*args, session=session, **options)
 
     return cast("Callable[..., None]", shared_options(wrapper))
+
+
+def _told_above(ctx: click.Context, name: str) -> object:
+    """Return what a group before the command was told; the nearest one wins."""
+    above = ctx.parent
+    while above is not None:
+        if above.get_parameter_source(name) not in (None, ParameterSource.DEFAULT):
+            return above.params.get(name)
+        above = above.parent
+    return None
 
 
 def width() -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.options import Session, with_session
+from cli.options import Session, shared_options, with_session
 from cli.words import Command
 from dedupe.errors import InputError, RemoteError, SignInError
 from dedupe.language import N_, date_time, tr
@@ -42,8 +42,9 @@ class AuthGroup(Command, click.Group):
         "  crmclean auth logout -p main"
     ),
 )
-def auth() -> None:
-    """Hold the commands."""
+@shared_options
+def auth(**options: object) -> None:
+    """Take the shared options; the commands below read them from the context."""
 
 
 @auth.command(

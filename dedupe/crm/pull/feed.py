@@ -71,7 +71,8 @@ def _events(walker: Walker, since: int, types: Iterable[str]) -> list[Page] | No
             return None
         check_next(listing, number, page)
         pages.append(page)
-        if page.n == 0 or is_last(listing, number, page) or _is_known(page, since):
+        has_links = any(one.has_next for one in pages)
+        if page.n == 0 or is_last(listing, page, has_links=has_links) or _is_known(page, since):
             return pages
     return None
 

@@ -20,8 +20,10 @@ from .feed import restored_lists
 from .lists import join_tables, page_hint
 from .paging import Paging, Read
 from .spool import Spool
-from .walk import Job, Walker
+from .walk import Job, Walker, disordered
 
+_UNORDERED = "unordered:{name}"  # the mark of a list that a resumed pull must not read by order
+_MOST_PASSES = 5
 _MOST_AGAIN = 3  # re-reads because of restored records; more would never end on a busy account
 
 
@@ -89,8 +91,39 @@ def relist(
 
 
 def _walk(walker: Walker, spool: Spool, jobs: list[Job]) -> dict[str, str]:
-    walker.run([job for job in jobs if not job.paging.is_done])
+    ordered = [job for job in jobs if not _is_disordered(spool, job)]
+    walker.run([job for job in ordered if not job.paging.is_done])
+    for job in jobs:
+        if job.is_disordered or job not in ordered:
+            _read_unordered(walker, spool, job)
     return refusals(jobs)
+
+
+def _is_disordered(spool: Spool, job: Job) -> bool:
+    return _UNORDERED.format(name=job.listing.name) in spool.marks
+
+
+def _read_unordered(walker: Walker, spool: Spool, job: Job) -> None:
+    """Read a list that has no order from its first page on, until two times give the same records.
+
+    What is deleted meanwhile moves others unseen, so one time alone proves nothing.
+    """
+    spool.mark(_UNORDERED.format(name=job.listing.name))
+    before: set[str] | None = None
+    for _ in range(_MOST_PASSES):
+        ids: set[str] = set()
+
+        def keep(read: Read, page: Page, ids: set[str] = ids) -> None:
+            ids.update(page.ids)
+            job.keep(read, page)
+
+        again = Job(job.listing, Paging(job.listing.name, by_id=False), keep)
+        walker.run([again])
+        job.refused = again.refused
+        if job.refused is not None or ids == before:
+            return
+        before = ids
+    raise disordered(job.listing.path)
 
 
 def _resumed(spool: Spool, listing: Listing, last: Account | None) -> Job:

@@ -23,6 +23,8 @@ Where the end is, the CRM does not tell: it is felt for, from a hint (the last s
 or by steps of 4, then by halves; each page that is met on the way is the first of a part, so only
 the empty ones are asked for in vain. A list without that order (settings, newest first) is
 read by one reader from page 1 on: a new record at its front moves others towards pages to come.
+A server that takes no notice of the order is found out by the first page whose ids do not ascend:
+its list is read from page 1 on, until two times in a row gave the same records (`full`).
 """
 
 from __future__ import annotations

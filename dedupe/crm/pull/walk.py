@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from time import perf_counter
 from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
@@ -25,7 +26,7 @@ from dedupe.language import N_
 
 from .paging import Ask, Paging, Read, endless
 
-_DEFAULT_PAGE = 50  # records, where a server takes no notice of the page size asked for
+_ROUND = 10  # every full page has a multiple of it, whatever size the server likes
 Keep = Callable[[Read, Page], None]
 
 
@@ -57,6 +58,10 @@ class Clock:
         return self.last.timestamp() if self.last else None
 
 
+class _DisorderedError(Exception):
+    """A page's ids do not ascend: what is read by their order is not whole."""
+
+
 @dataclass(slots=True)
 class Job:
     """One list to be read: `keep` gets its pages, from any worker."""
@@ -65,6 +70,8 @@ class Job:
     paging: Paging
     keep: Keep
     refused: Refused | None = None  # why an optional list was not read
+    has_links: bool = False  # a page of it told where the next one is
+    is_disordered: bool = False  # the CRM does not keep the order of ids that was asked for
     n_rows: int = 0
     started: float = field(default_factory=perf_counter)
     _seen: dict[tuple[str, ...], int] = field(default_factory=dict)
@@ -119,12 +126,15 @@ class Walker:
             for future in wait(asked, return_when=FIRST_COMPLETED).done:
                 job, ask = asked.pop(future)
                 self._take(job, ask, future)
-                if job.paging.is_done or job.refused is not None:
+                if job.paging.is_done or job.refused is not None or job.is_disordered:
                     self._finish(job, left)
 
     def _take(self, job: Job, ask: Ask, future: Future[Read]) -> None:
         try:
             read = future.result()
+        except _DisorderedError:
+            job.is_disordered = True
+            return
         except Refused as refused:
             if not job.listing.is_optional:
                 raise
@@ -146,14 +156,17 @@ class Walker:
         if page.n == 0:
             page = self._confirmed(job, ask)
         self._check_advance(job, ask.page, page)
+        job.has_links |= page.has_next
         ids = [int(id_) for id_ in page.ids if id_.isascii() and id_.isdigit()]
+        if job.paging.by_id and any(one >= other for one, other in pairwise(ids)):
+            raise _DisorderedError
         read = Read(
             page=ask.page,
             at=ask.at,
             n=page.n,
             low=min(ids, default=0),
             high=max(ids, default=0),
-            is_last=is_last(job.listing, ask.page, page),
+            is_last=is_last(job.listing, page, has_links=job.has_links),
         )
         job.keep(read, page)
         return read
@@ -207,12 +220,24 @@ def _no_page(listing: Listing) -> Page:
     return read_page(listing, b"")
 
 
-def is_last(listing: Listing, number: int, page: Page) -> bool:
-    """Tell whether the answer itself says that no page follows."""
+def is_last(listing: Listing, page: Page, *, has_links: bool) -> bool:
+    """Tell whether the answer itself says that no page follows.
+
+    A page without a link is the last one of a server that gives links. Another server's may
+    be the last where it is not full, and full pages have round numbers of records.
+    """
     if listing.page_size == 0 or page.has_next:
         return listing.page_size == 0
-    # A first page that is exactly full, without a link, may come from a server that gives no links.
-    return number > 1 or page.n not in (listing.page_size, _DEFAULT_PAGE)
+    return has_links or page.n % _ROUND != 0
+
+
+def disordered(name: str) -> RemoteError:
+    """Return the error of a list that comes in another order each time."""
+    return RemoteError(
+        N_("the CRM gives this list in another order each time: records could be missed unseen"),
+        where=name,
+        fix=N_("try again when nobody works in the account, or scan an export of it"),
+    )
 
 
 def check_next(listing: Listing, number: int, page: Page) -> None:

@@ -71,7 +71,7 @@ class Walk:
             page = self.walker.fetch(self.listing, query)
             check_next(self.listing, number, page)
             pages.append(page)
-            if page.n == 0 or is_last(self.listing, number, page):
+            if page.n == 0 or is_last(self.listing, page, has_links=any(p.has_next for p in pages)):
                 return pages
             if not self._is_as_asked(page):
                 return None
@@ -101,18 +101,20 @@ def read_bin(walker: Walker, name: str, since: int) -> set[str] | None:
     # takes no notice of the parameter answers with the records that are alive.
     listing = replace(LISTINGS[f"deleted_{name}"], name=name, tables=LISTINGS[name].tables)
     ids: set[str] = set()
+    has_links = False
     for number in range(1, _MOST_BIN):
         try:
             page = walker.fetch(listing, listing.query(number, newest_first=True))
         except Refused:
             return None
         check_next(listing, number, page)
+        has_links |= page.has_next
         records = page.tables[listing.record_table]
         if not records["is_deleted"].fill_null(False).all():
             return None
         ids.update(records["id"])
         is_known = is_falling(page) and min(page.updated, default=since) < since
-        if page.n == 0 or is_last(listing, number, page) or is_known:
+        if page.n == 0 or is_last(listing, page, has_links=has_links) or is_known:
             break
     return ids
 

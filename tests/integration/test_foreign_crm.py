@@ -130,7 +130,6 @@ def test_the_whole_account_is_read_and_then_its_changes(habits, sit) -> None:
 
 DISORDER = {
     "newest first": Habits(order="newest", page_size=50),
-    "shuffled": Habits(order="shuffled", page_size=50),
     "no links, as asked": Habits(next_link="never"),
     "no links, 50 a page": Habits(next_link="never", page_size=50),
     "no links, 100 a page": Habits(next_link="never", page_size=100),
@@ -142,6 +141,12 @@ def test_a_server_without_order_or_links_is_read_whole(habits, sit) -> None:
     desk = sit(habits, n=1010)
     assert desk.run("pull") == 0
     assert desk.is_whole()
+
+
+def test_a_server_that_shuffles_anew_for_every_request_is_refused(sit) -> None:
+    desk = sit(Habits(order="shuffled", page_size=50), n=1010)
+    assert desk.run("pull") == 10
+    assert "order" in desk.err
 
 
 def test_a_scan_of_the_profile_says_what_was_not_read(sit) -> None:

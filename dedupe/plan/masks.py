@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 _DIGIT = re.compile(r"\d")
+_BREAKS = re.compile(r"([\s,;|/<>()\[\]\"']+)")
+_LOGIN = re.compile(r"([^@])[^@]*@")
 _SHOWN_DIGITS = 4
 _MANY_DIGITS = 7
 
@@ -16,12 +18,22 @@ def masked(text: str) -> str:
     ('+7******4567', 'I***@mail.ru', 'И*** П***')
     """
     if "@" in text:
-        login, _, domain = text.rpartition("@")
-        # Of a doubled value the first address is part of the "login".
-        return f"{login[:1]}***@{domain}" if "@" not in login else masked(login) + f"; ***@{domain}"
+        # A doubled value has several addresses, and words and numbers beside them.
+        return "".join(_masked_piece(piece) for piece in _BREAKS.split(text))
     if len(_DIGIT.findall(text)) >= _MANY_DIGITS:
         return _masked_number(text)
     return " ".join(f"{word[:1]}***" for word in text.split())
+
+
+def _masked_piece(piece: str) -> str:
+    if _BREAKS.fullmatch(piece) or not piece:
+        return piece
+    if piece.startswith("@"):  # a messenger's name
+        return f"@{piece[1:2]}***"
+    if "@" in piece:
+        # What stands before each "@" is a login, also where two addresses are glued.
+        return _LOGIN.sub(lambda found: f"{found[1]}***@", piece)
+    return masked(piece)
 
 
 def _masked_number(text: str) -> str:

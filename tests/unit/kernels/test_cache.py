@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -92,3 +93,26 @@ def test_the_code_stands_on_disk_before_the_index_names_it(tmp_path, monkeypatch
     assert saved == []
     assert (kept.load("int64"), kept.load("float64")) == (b"three", b"two")
     assert len(list(tmp_path.glob("*.nbc"))) == 2, "the replaced code is gone"
+
+
+def test_a_dispatcher_gets_the_safe_cache_and_a_plain_function_none(tmp_path) -> None:
+    locator = SimpleNamespace(get_source_stamp=lambda: "stamp")
+    inner = SimpleNamespace(filename_base="kernel", locator=locator)
+    cache = SimpleNamespace(_impl=inner, _cache_path=str(tmp_path), _cache_file=None)
+    _jit._guard(SimpleNamespace(_cache=cache))
+    assert isinstance(cache._cache_file, _jit.SharedCacheFile)
+    _jit._guard(len)  # nothing to guard
+
+
+def test_where_nothing_can_be_kept_a_kernel_is_compiled_anew(monkeypatch) -> None:
+    asked: list[bool] = []
+
+    def njit(cache: bool = False, **_: object):
+        asked.append(cache)
+        if cache:
+            raise RuntimeError("no locator available")
+        return lambda func: func
+
+    monkeypatch.setattr(_jit.numba, "njit", njit)
+    assert _jit.kernel(len)("abc") == 3
+    assert asked == [True, False]

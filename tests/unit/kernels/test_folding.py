@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dedupe.kernels.folding import folded_words
@@ -29,6 +29,10 @@ def naive(text: str, *, is_strict: bool) -> str:
 
 
 @pytest.mark.parametrize("folded_by", [folded_words, PLAIN], ids=["jit", "python"])
+@example(texts=["Яркий  Ёж-2", "д'Арк", "АЯ"], is_strict=True)
+@example(texts=["-ёж'", " -а- ", "--", "'a"], is_strict=True)
+@example(texts=["-ёж'", " -а- ", "--", "'a"], is_strict=False)
+@example(texts=["Ђорђе", "дѠ", "日本", "é"], is_strict=True)
 @given(texts=st.lists(TEXT, max_size=10), is_strict=st.booleans())
 def test_texts_of_known_letters_are_folded_and_no_others(folded_by, texts, is_strict) -> None:
     raws = [text.encode() for text in texts]

@@ -168,3 +168,9 @@ def test_a_respelt_number_has_the_digits_and_signs_of_no_meaning(are_told, pairs
     texts, values = [text for text, _ in pairs], [value for _, value in pairs]
     want = [naive_respelt(text, value) for text, value in pairs]
     assert are_told(*encoded(texts), *encoded(values)).tolist() == want
+
+
+@both(are_respelt, "are_told")
+def test_a_number_longer_than_any_is_none(are_told) -> None:
+    texts, values = ["7" * 60, "+7 900 000-00-01"], ["+70000000001", "+79000000001"]
+    assert are_told(*encoded(texts), *encoded(values)).tolist() == [False, True]

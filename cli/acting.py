@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.options import Session
-from dedupe.errors import CrmCleanError, InputError, SafetyError, StorageError
+from dedupe.errors import CrmCleanError, InputError, SafetyError, StoppedError, StorageError
 from dedupe.language import N_, tr
 
 if TYPE_CHECKING:
@@ -101,15 +101,10 @@ class Stopper:
 
     def reason(self) -> str | None:
         """Return why to stop at this boundary; waits while there is a PAUSE file."""
-        from dedupe.apply.run import PAUSE, STOP
+        from dedupe.apply.run import stop_file
 
-        while not self._asked.is_set():
-            if (self._folder / STOP).exists():
-                return STOP
-            if not (self._folder / PAUSE).exists():
-                return None
-            self.nap(_LONG_S)
-        return signal.Signals(self.number).name
+        found = stop_file(self._folder, self.nap, self._asked.is_set)()
+        return signal.Signals(self.number).name if self._asked.is_set() else found
 
     def nap(self, seconds: float) -> None:
         """Sleep, or until a signal comes."""
@@ -117,10 +112,8 @@ class Stopper:
 
     def hold(self, seconds: float) -> None:
         """Wait for the connection's next turn; a long wait is broken off by a signal."""
-        from dedupe.crm.http import StoppedError
-
         if self._asked.wait(seconds) and seconds >= _LONG_S:
-            raise StoppedError
+            raise StoppedError(N_("stopped; nothing more was sent"))
 
     def code(self) -> int:
         """Return the exit code of a run that was stopped as asked."""
@@ -141,8 +134,7 @@ def connected(
     session: Session, place: Place, stopper: Stopper, *, read_only: bool = False
 ) -> Iterator[AmoSink]:
     """Yield the account to write to: signed in, within the CRM's limit, redacted."""
-    from cli.profiles import REQUESTS_PER_S
-    from cli.profiles import rate_file as rate_file
+    from cli.profiles import REQUESTS_PER_S, rate_file
     from dedupe.crm.amocrm.writing import AmoSink, fetch_fields
     from dedupe.crm.http import RequestWindow, Transport, proxy_for
     from dedupe.crm.signin import token_source
@@ -160,7 +152,7 @@ def connected(
     )
     try:
         fields = fetch_fields(connection)
-        yield AmoSink(connection, place.host, {"fields": fields})
+        yield AmoSink(connection, place.host, fields)
     finally:
         connection.close()
 

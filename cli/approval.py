@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.options import Session
-from dedupe.errors import SafetyError
+from dedupe.errors import SafetyError, StalePlanError
 from dedupe.language import N_, count, tr
 
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ class Consent:
 
 def check_hash(plan: Plan, told: str | None, *others: Plan) -> None:
     """Raise StalePlanError where the hash that was approved is another plan's."""
-    from dedupe.plan import StalePlanError
-
     if told is None:
         return
     known = {each.hash for each in (plan, *others)}

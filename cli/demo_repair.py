@@ -37,8 +37,8 @@ def show_repair(
     from dedupe.apply.rehearse import rehearse
     from dedupe.apply.run import ApplyOptions, apply_plan, undo
     from dedupe.apply.tools import Tools
-    from dedupe.apply.unlimited import NO_LIMITS
     from dedupe.crm.amocrm.writing import AmoSink
+    from dedupe.plan import NO_LIMITS
 
     part = share_of(plan)
     if not part.groups:
@@ -57,8 +57,7 @@ def show_repair(
             seconds=decimal(rehearsed.seconds, 0),
         )
     )
-    tables = {name: account.frame(name) for name in ("fields", "users", "statuses")}
-    sink = AmoSink(connection, account.host, tables)
+    sink = AmoSink(connection, account.host, account.frame("fields"))
     options = ApplyOptions(limits=NO_LIMITS, tools=Tools(listen=listen))
     with tempfile.TemporaryDirectory(prefix="crmclean-demo-") as folder:
         done = apply_plan(part, sink, Path(folder), options)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +12,6 @@ if TYPE_CHECKING:
     from dedupe.normalize import PhoneSettings
     from dedupe.plan import Plan
     from dedupe.scan import Scan
-
-MANIFEST = "manifest.json"
 
 
 def of_snapshot(result: Scan, folder: Path) -> Scan:
@@ -27,6 +24,15 @@ def of_snapshot(result: Scan, folder: Path) -> Scan:
     return replace(result, summary=told)
 
 
+def with_country(phone: PhoneSettings, config: Config, account: Account) -> PhoneSettings:
+    """Read numbers without a country as the account's own, unless the config names one."""
+    from dedupe.normalize import is_region
+
+    country = account.settings.get("country", "").upper()
+    is_told = config.phone.default_region is not None or not is_region(country)
+    return phone if is_told else replace(phone, region=country)
+
+
 def plan_of_scan(
     result: Scan, account: Account, config: Config, phone: PhoneSettings
 ) -> Plan | None:
@@ -34,11 +40,11 @@ def plan_of_scan(
     from dedupe.plan.build import build_plan
     from dedupe.plan.inputs import PlanInputs, PlanOptions
     from dedupe.plan.lines import CRMS
+    from dedupe.snapshot import snapshot_id
 
     snapshot = result.summary.snapshot
     if account.crm not in CRMS or not snapshot:
         return None
-    manifest = (Path(snapshot) / MANIFEST).read_bytes()
     inputs = PlanInputs(
         account=account,
         findings=result.findings,
@@ -52,6 +58,6 @@ def plan_of_scan(
         phone=phone,
         made_at=result.summary.scanned_at,
         scan_id=result.summary.scan_id,
-        snapshot_id=hashlib.sha256(manifest).hexdigest(),
+        snapshot_id=snapshot_id(Path(snapshot)),
     )
     return build_plan(inputs, options)

@@ -10,7 +10,6 @@ import os
 import shutil
 import sys
 import threading
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +19,8 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.options import Session
-from dedupe.errors import ConfigError, SnapshotError, StorageError
+from dedupe.config.values import REQUESTS_PER_S as REQUESTS_PER_S  # commands take it from here
+from dedupe.errors import ConfigError, SnapshotError, StoppedError, StorageError
 from dedupe.language import N_, tr
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from dedupe.crm.pull import Mode, Pulled
     from dedupe.events import Listener
 
-REQUESTS_PER_S = 7  # amoCRM's limit for one integration
 LEAST_FREE_BYTES = 200_000_000  # a large account's pages and its snapshot, twice over
 
 
@@ -156,17 +155,6 @@ class _Job:
         )
 
 
-def region_told(session: Session) -> bool:
-    """Tell whether the config file itself names the country of numbers without one."""
-    from dedupe.config import find_config
-
-    path = find_config(session.config_path, os.environ, Path.cwd())
-    if path is None:
-        return False
-    document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    return "default_region" in document.get("phone", {})
-
-
 def _last(target: Path) -> tuple[Account | None, bool]:
     """Return the last snapshot, and whether one stands there that can't be read."""
     from dedupe.snapshot import is_snapshot, open_snapshot
@@ -231,8 +219,6 @@ def _check_space(folder: Path) -> None:
 @contextmanager
 def _told_interrupt() -> Iterator[None]:
     """Say, where the user or the system ends the pull, that nothing is lost."""
-    from dedupe.crm.http import StoppedError
-
     try:
         yield
     except (KeyboardInterrupt, StoppedError):

@@ -6,9 +6,12 @@
   - ConfigError                 exit 2   a setting is missing or wrong
   - SafetyError                 exit 6   a safety limit stopped the work
   - SignInError                 exit 7   the CRM does not let us in, or the account is closed
+  - UnresolvedError             exit 8   what became of earlier operations is not known
   - StorageError                exit 9   what we must write can't be written
   - RemoteError                 exit 10  the CRM is unavailable, blocks us or answers nonsense
   - LockedError                 exit 11  another run holds the account
+  - StalePlanError              exit 12  the plan is too old, or not the one that was approved
+  - StoppedError                exit 130 the work was stopped as asked
 """
 
 from __future__ import annotations
@@ -82,3 +85,21 @@ class LockedError(CrmCleanError):
     """Another run works on the same account."""
 
     exit_code = 11
+
+
+class UnresolvedError(CrmCleanError):
+    """An earlier run has operations whose outcome is not known."""
+
+    exit_code = 8
+
+
+class StalePlanError(CrmCleanError):
+    """The account has moved on since the plan was made, or it is not the approved one."""
+
+    exit_code = 12
+
+
+class StoppedError(CrmCleanError):
+    """A person or the system stopped the work at a boundary; what was done stays done."""
+
+    exit_code = 130

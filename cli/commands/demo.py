@@ -118,20 +118,11 @@ def _scanned(
     return result, plan
 
 
-class _Anyone:
-    """The local CRM of the demo takes any token."""
-
-    def token(self) -> str:
-        return "demo"
-
-    def renew(self, stale: str) -> str:
-        return stale
-
-
 def _over_http(session: Session, made: DemoAccount, output: Path, listen: Listener) -> None:
     """Serve the account, read it as a real one, scan it, and repair a share of it and back."""
     from cli.demo_repair import show_repair
     from dedupe.crm.http import RequestWindow, Transport
+    from dedupe.crm.signin import any_token
     from dedupe.sandbox import Limit, Sandbox
     from dedupe.snapshot import open_snapshot
 
@@ -139,7 +130,7 @@ def _over_http(session: Session, made: DemoAccount, output: Path, listen: Listen
     _check_ours(folder, made)
     with Sandbox(made.account, limit=Limit(n=0)) as crm:
         connection = Transport(
-            crm.url, _Anyone(), RequestWindow(None, _NO_LIMIT), read_only=False, listen=listen
+            crm.url, any_token(), RequestWindow(None, _NO_LIMIT), read_only=False, listen=listen
         )
         try:
             _read(session, made, folder, connection, listen)

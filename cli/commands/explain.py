@@ -215,7 +215,7 @@ def _match(
         timezone=config.timezone,
     )
     options = ScanOptions(
-        phone=PhoneSettings(region=config.phone.default_region, area_code=config.phone.area_code),
+        phone=PhoneSettings(region=config.phone.region, area_code=config.phone.area_code),
         select=("DUP110",),
         compare=compare,
     )

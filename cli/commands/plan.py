@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 _TARGET = re.compile(r"(contact|contacts|company|companies|deal|deals|lead|leads)/([1-9]\d{0,18})")
 _ENTITIES = {"contacts": "contact", "companies": "company", "deals": "deal", "leads": "deal",
              "lead": "deal"}  # fmt: skip
-_MANIFEST = "manifest.json"
 
 
 @click.command(
@@ -131,7 +130,7 @@ def plan(
     else:
         folder = scan or _last_scan(session)
         asked = _options(config, only, target)
-        made = _made(session, folder, asked, snapshot, decisions)
+        made = _made(session, config, folder, asked, snapshot, decisions)
         default = folder / "plan.jsonl"
     _check_limits(made, config, max_changes, max_fraction)
     path = output or default
@@ -144,45 +143,32 @@ def plan(
 
 def _made(
     session: Session,
+    config: Config,
     folder: Path,
     options: PlanOptions,
     snapshot: Path | None,
     decisions: Path | None,
 ) -> Plan:
-    import hashlib
     from dataclasses import replace
 
+    from cli.planning import with_country
     from dedupe.plan.build import build_plan
     from dedupe.plan.scan_folder import read_scan
-    from dedupe.snapshot import open_snapshot
+    from dedupe.snapshot import open_snapshot, snapshot_id
 
     scanned = read_scan(folder)
     place = snapshot or _snapshot_of(session, scanned)
     account: Account = open_snapshot(place)
-    manifest = (place / _MANIFEST).read_bytes()
-    options = _with_country(session, options, account)
     return build_plan(
         scanned.inputs(account, _decisions(decisions)),
         replace(
             options,
+            phone=with_country(options.phone, config, account),
             made_at=scanned.scanned_at,
             scan_id=scanned.scan_id,
-            snapshot_id=hashlib.sha256(manifest).hexdigest(),
+            snapshot_id=snapshot_id(place),
         ),
     )
-
-
-def _with_country(session: Session, options: PlanOptions, account: Account) -> PlanOptions:
-    """Read numbers without a country as the scan did: as the account's own, unless told."""
-    from dataclasses import replace
-
-    from cli.profiles import region_told
-    from dedupe.normalize import is_region
-
-    country = account.settings.get("country", "").upper()
-    if region_told(session) or not is_region(country):
-        return options
-    return replace(options, phone=replace(options.phone, region=country))
 
 
 def _options(config: Config, only: tuple[str, ...], target: tuple[str, ...]) -> PlanOptions:
@@ -192,7 +178,7 @@ def _options(config: Config, only: tuple[str, ...], target: tuple[str, ...]) -> 
     return PlanOptions(
         planning=config.plan,
         survivorship=config.survivorship,
-        phone=PhoneSettings(region=config.phone.default_region, area_code=config.phone.area_code),
+        phone=PhoneSettings(region=config.phone.region, area_code=config.phone.area_code),
         only=_only(only),
         targets=frozenset(_target(text) for text in target),
     )
@@ -257,6 +243,7 @@ def _last_scan(session: Session) -> Path:
 def _snapshot_of(session: Session, scanned: ScanFolder) -> Path:
     """Return the snapshot that was scanned: what the scan says, beside it, or the profile's."""
     from cli.profiles import snapshot_folder
+    from dedupe.snapshot import is_snapshot
 
     places = [Path(scanned.snapshot)] if scanned.snapshot else []
     beside = scanned.folder.absolute().parent
@@ -264,7 +251,7 @@ def _snapshot_of(session: Session, scanned: ScanFolder) -> Path:
     # A scan of a profile has the profile's name for its source.
     names = [name for name in (session.profile, scanned.source) if name]
     places += [snapshot_folder(session, name) for name in names]
-    found = next((place for place in places if (place / _MANIFEST).is_file()), None)
+    found = next((place for place in places if is_snapshot(place)), None)
     if found is None:
         raise InputError(
             N_("the snapshot that was scanned is not beside it"),

@@ -151,7 +151,7 @@ def scan(
     **told: Any,  # noqa: ANN401  click's own values, each read once in _settle
 ) -> None:
     """Scan SOURCE and show what was found."""
-    from cli.planning import of_snapshot, plan_of_scan
+    from cli.planning import of_snapshot, plan_of_scan, with_country
     from cli.show import show_scan
     from dedupe.scan import check_output, write_scan
     from dedupe.scan import scan as scan_account
@@ -165,11 +165,12 @@ def scan(
     listen = session.progress()
     account, against = _open(found.path, told["against"], tables, listen)
     if found.is_account and told["region"] is None:
-        options = _with_country(session, options, account)
+        options = replace(options, phone=with_country(options.phone, config, account))
     result = scan_account(account, options, against=against, source=found.name, listen=listen)
     folder = output or place / result.summary.scan_id
     result = of_snapshot(result, found.path)
-    plan = plan_of_scan(result, account, config, options.phone)
+    # Clusters of two tables hold cards that are not this account's: nothing to merge there.
+    plan = None if against else plan_of_scan(result, account, config, options.phone)
     write_scan(result, folder, listen, plan=plan)
     show_scan(session, result, folder, plan)
     if fail_on is not None and _is_failing(result, fail_on):
@@ -226,17 +227,6 @@ def _pulled(session: Session, config: Config, *, no_pull: bool) -> Path:
     return result.snapshot
 
 
-def _with_country(session: Session, options: ScanOptions, account: Account) -> ScanOptions:
-    """Read numbers without a country as the account's own, unless the config names one."""
-    from cli.profiles import region_told
-    from dedupe.normalize import is_region
-
-    country = account.settings.get("country", "").upper()
-    if region_told(session) or not is_region(country):
-        return options
-    return replace(options, phone=replace(options.phone, region=country))
-
-
 def _settle(config: Config, told: dict[str, Any]) -> tuple[TableOptions, ScanOptions]:
     """Settle options over config over defaults."""
     from dedupe.contracts import Entity
@@ -259,7 +249,7 @@ def _settle(config: Config, told: dict[str, Any]) -> tuple[TableOptions, ScanOpt
     )
     options = ScanOptions(
         phone=PhoneSettings(
-            region=_region(told["region"] or config.phone.default_region),
+            region=_region(told["region"] or config.phone.region),
             area_code=told["area_code"] or config.phone.area_code,
         ),
         select=_codes(told["select"]) or config.checks.select,

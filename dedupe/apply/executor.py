@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from dedupe import events
-from dedupe.errors import CrmCleanError
+from dedupe.errors import CrmCleanError, StoppedError
 from dedupe.language import N_
 from dedupe.plan import op_json
 from dedupe.plan.ops import Effect, PatchCard, Ref, SetTags
@@ -32,9 +32,9 @@ from .fresh import Fresh
 from .journal import Journal, OpRecord
 from .left_behind import left_behind, unplanned
 from .states import GOOD, SETTLED, GroupState, OpState, RunState
-from .tools import Guards, Report, StoppedError, Tally, Tools, guarded
+from .tools import Guards, Report, Tally, Tools, guarded
 
-__all__ = ["Executor", "Guards", "Report", "StoppedError", "Tools"]
+__all__ = ["Executor", "Guards", "Report", "Tools"]
 
 _ATTEMPTS = 4
 _SLICE_S = 1.0  # how soon a wait notices that the run is to stop

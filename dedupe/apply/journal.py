@@ -146,10 +146,6 @@ class Journal:
         """Return the run of a plan, None when it was never applied."""
         return next(iter(self._runs("where plan_hash=?", plan_hash)), None)
 
-    def run_of_undo(self, run_id: str) -> RunRecord | None:
-        """Return the run that took `run_id` back, None when none did."""
-        return next(iter(self._runs("where undo_of=?", run_id)), None)
-
     def runs(self) -> list[RunRecord]:
         """Return all runs, the newest first."""
         return self._runs("")

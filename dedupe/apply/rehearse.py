@@ -18,8 +18,10 @@ from dedupe import events
 from dedupe.contracts import Account
 from dedupe.crm.amocrm.writing import AmoSink
 from dedupe.crm.http import RequestWindow, Transport
+from dedupe.crm.signin import any_token
 from dedupe.events import Listener
-from dedupe.plan import Plan, Ref
+from dedupe.plan import NO_LIMITS, Plan, Ref
+from dedupe.plan.plan import RATE
 from dedupe.plan.sink import Cards, Request, Result
 from dedupe.sandbox import Limit, Sandbox
 
@@ -27,9 +29,7 @@ from .executor import Guards, Report, Tools
 from .invariants import broken
 from .journal import fingerprint
 from .run import ApplyOptions, apply_plan
-from .unlimited import NO_LIMITS
 
-RATE = 7.0  # requests a second that amoCRM takes from one integration
 _FAST = 1_000_000  # requests a second: the copy has no limit
 
 
@@ -73,11 +73,10 @@ def rehearse(
         Sandbox(account, limit=Limit(n=0)) as copy,
     ):
         connection = Transport(
-            copy.url, _Anyone(), RequestWindow(None, _FAST), read_only=False, stage="rehearse"
+            copy.url, any_token(), RequestWindow(None, _FAST), read_only=False, stage="rehearse"
         )
         try:
-            tables = {name: account.frame(name) for name in ("fields", "users", "statuses")}
-            sink = _Recorder(AmoSink(connection, account.host, tables))
+            sink = _Recorder(AmoSink(connection, account.host, account.frame("fields")))
             tools = Tools(listen=listen, stage="rehearse", guards=guards or Guards())
             options = ApplyOptions(limits=NO_LIMITS, tools=tools, is_durable=False)
             report = apply_plan(plan, sink, Path(folder), options)
@@ -91,16 +90,6 @@ def rehearse(
         n_reads=n_requests - len(sink.requests),
         problems=tuple(problems),
     )
-
-
-class _Anyone:
-    """The copy takes any token."""
-
-    def token(self) -> str:
-        return "rehearsal"
-
-    def renew(self, stale: str) -> str:
-        return stale
 
 
 class _Recorder:

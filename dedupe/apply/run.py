@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dedupe.errors import CrmCleanError, InputError
+from dedupe.errors import InputError, UnresolvedError
 from dedupe.language import N_
 from dedupe.plan import Limits, Plan, check_account, check_age, check_limits, read_plan, write_plan
 from dedupe.plan.sink import Sink
@@ -29,12 +29,6 @@ from .undo import Undo, build_undo
 STOP, PAUSE = "STOP", "PAUSE"
 _PLANS = "plans"
 _LOOK_S = 1.0  # between two looks at a PAUSE file
-
-
-class UnresolvedError(CrmCleanError):
-    """An earlier run has operations whose outcome is not known."""
-
-    exit_code = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,14 +154,19 @@ def plan_of(run: RunRecord) -> Plan:
 
 
 def stop_file(
-    folder: Path, sleep: Callable[[float], None] = time.sleep
+    folder: Path,
+    sleep: Callable[[float], None] = time.sleep,
+    is_asked: Callable[[], bool] = lambda: False,
 ) -> Callable[[], str | None]:
-    """Return what looks for STOP and PAUSE in an account's folder; it waits out a PAUSE."""
+    """Return what looks for STOP and PAUSE in an account's folder.
+
+    It waits while there is a PAUSE, unless the run `is_asked` to stop in another way.
+    """
 
     def look() -> str | None:
-        while (folder / PAUSE).exists() and not (folder / STOP).exists():
+        while (folder / PAUSE).exists() and not (folder / STOP).exists() and not is_asked():
             sleep(_LOOK_S)
-        return "STOP" if (folder / STOP).exists() else None
+        return STOP if (folder / STOP).exists() else None
 
     return look
 

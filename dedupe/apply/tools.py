@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dedupe import events
-from dedupe.errors import CrmCleanError, SafetyError
+from dedupe.errors import SafetyError
 from dedupe.events import Listener
 from dedupe.language import N_
 
@@ -16,12 +16,6 @@ from .states import GroupState, OpState
 _CANARY = (1, 11)  # groups after which all that was done is looked at again
 _STALE_SHARE, _FAILED_SHARE, _LEAST = 0.10, 0.05, 20
 _FAILED_IN_A_ROW = 5
-
-
-class StoppedError(CrmCleanError):
-    """A person, a limit or an outage stopped the run at a boundary; resume goes on."""
-
-    exit_code = 130
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

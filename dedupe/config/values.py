@@ -8,6 +8,7 @@ from dedupe.language import LANGUAGES
 
 from .planning import Planning, Survivorship
 
+REQUESTS_PER_S = 7  # amoCRM's limit for one integration, the strictest in use
 CRMS = ("amocrm", "retailcrm", "bitrix24", "files")
 EXTRAS = ("notes", "events", "chats")  # heavy data: minutes more, so only on request
 
@@ -16,8 +17,13 @@ EXTRAS = ("notes", "events", "chats")  # heavy data: minutes more, so only on re
 class Phone:
     """How numbers without a country or area code are read."""
 
-    default_region: str = "RU"  # the first users' accounts are Russian
+    default_region: str | None = None  # the account's own, where the CRM tells it
     area_code: str | None = None  # a guess would make strangers share a number
+
+    @property
+    def region(self) -> str:
+        """Return the country of numbers where nobody tells one: the first users' own."""
+        return self.default_region or "RU"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,11 +6,12 @@ imported here, for it brings in all that reads an account.
 """
 
 from .files import read_plan, write_plan
-from .limits import Limits, StalePlanError, check_account, check_age, check_limits
+from .limits import NO_LIMITS, Limits, check_account, check_age, check_limits
 from .ops import Effect, Item, Op, Ref
 from .plan import Cost, Group, Header, Phase, Plan, PlanOp, drop_groups, sealed
 
 __all__ = [
+    "NO_LIMITS",
     "Cost",
     "Effect",
     "Group",
@@ -22,7 +23,6 @@ __all__ = [
     "Plan",
     "PlanOp",
     "Ref",
-    "StalePlanError",
     "check_account",
     "check_age",
     "check_limits",

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from dedupe.config.planning import Planning
-from dedupe.errors import CrmCleanError, InputError, SafetyError
+from dedupe.errors import InputError, SafetyError, StalePlanError
 from dedupe.language import N_, count, share
 
 from .plan import Plan
 
 FREE = 20  # so few records are no mass change, however small the account
 _TABLES = {"contact": "contacts", "company": "companies", "deal": "deals"}
-
-
-class StalePlanError(CrmCleanError):
-    """The plan is too old: the account has moved on."""
-
-    exit_code = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +29,9 @@ class Limits:
     def of(cls, planning: Planning) -> Limits:
         """Return the limits of the config."""
         return cls(max_changes=planning.max_changes, max_fraction=planning.max_percent / 100)
+
+
+NO_LIMITS = Limits(max_changes=sys.maxsize, max_fraction=1.0)  # for a copy, which nothing harms
 
 
 def check_limits(plan: Plan, limits: Limits, counts: Mapping[str, int] | None = None) -> None:

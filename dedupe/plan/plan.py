@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import cached_property
 
+from dedupe.config.values import REQUESTS_PER_S
 from dedupe.errors import InputError
 from dedupe.language import N_
 
@@ -36,7 +37,7 @@ KINDS = (
 )
 UNDO = ("full", "partial", "none")
 REQUIRES = ("auto", "approve", "approve-x")
-RATE = 7.0  # requests a second that amoCRM, the strictest in use, takes from one integration
+RATE = float(REQUESTS_PER_S)
 _BATCH = 50  # cards of one PATCH: the vendor's advice
 # Reads beside the writes, as rehearsals of the demo account count them.
 _READS_OF_A_MERGE = 5

@@ -35,6 +35,11 @@ def is_snapshot(folder: Path) -> bool:
     return (folder / MANIFEST).is_file()
 
 
+def snapshot_id(folder: Path) -> str:
+    """Return what tells this state of an account from every other: SHA-256 of its manifest."""
+    return _digest(folder / MANIFEST)
+
+
 def write_snapshot(account: Account, folder: Path) -> None:
     """Write `account` as the snapshot `folder`, whole or not at all.
 

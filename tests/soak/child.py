@@ -13,7 +13,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,11 +24,11 @@ import polars as pl
 from dedupe.apply import journal as journals
 from dedupe.apply.run import ApplyOptions, apply_plan, resume, undo
 from dedupe.apply.tools import Tools
-from dedupe.apply.unlimited import NO_LIMITS
+from dedupe.contracts import FIELDS
 from dedupe.crm.amocrm.writing import AmoSink
 from dedupe.crm.http import Answer, RequestWindow, Sent, Timeouts, Transport
 from dedupe.errors import CrmCleanError
-from dedupe.plan import read_plan
+from dedupe.plan import NO_LIMITS, read_plan
 
 SETTLE_S = 0.25  # the sandbox's faults are never later than that
 POINTS = ("before intent", "intent", "answered", "recorded")
@@ -44,7 +44,7 @@ class Order:
     folder: Path
     path: str = ""
     kill: tuple[str, int] | None = None
-    settings: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    fields: pl.DataFrame = field(default_factory=FIELDS.empty)
     timeout_s: float = 20.0
     settle_s: float = SETTLE_S
     file_bytes: int | None = None  # a file that grows beyond it fails as on a full disk
@@ -98,7 +98,7 @@ def main(order: Order) -> None:
         rand=lambda: 0.0,
         timeouts=Timeouts(read=order.timeout_s),
     )
-    sink = AmoSink(Reading(transport, reaper), order.host, order.settings)
+    sink = AmoSink(Reading(transport, reaper), order.host, order.fields)
     sink.settle_s = order.settle_s
     try:
         _work(order, sink, ApplyOptions(limits=NO_LIMITS, tools=_tools(order, reaper)))

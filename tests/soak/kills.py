@@ -92,7 +92,7 @@ class Bench:
         self.folder = folder
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(list(PRELOADED))
-        self._settings = {n: self.base.frame(n) for n in ("fields", "users", "statuses")}
+        self._fields = self.base.frame("fields")
         self._n = 0
 
     @cached_property
@@ -178,7 +178,7 @@ class Bench:
             folder=state,
             path=path,
             kill=kill,
-            settings=self._settings,
+            fields=self._fields,
             file_bytes=file_bytes,
         )
         process = self._context.Process(target=child.main, args=(order,))

@@ -10,9 +10,9 @@ import pytest
 
 from dedupe.apply import begin as beginnings
 from dedupe.apply.journal import FILE_NAME, Journal
-from dedupe.apply.run import STOP, UnresolvedError, undo
+from dedupe.apply.run import STOP, undo
 from dedupe.apply.states import GroupState, RunState
-from dedupe.apply.tools import StoppedError
+from dedupe.errors import StoppedError, UnresolvedError
 from dedupe.plan.plan import Plan, drop_groups
 
 from .account import reference

@@ -29,8 +29,8 @@ from dedupe.apply.journal import Journal
 from dedupe.apply.lock import account_lock
 from dedupe.apply.run import STOP
 from dedupe.apply.states import GroupState, OpState, RunState
-from dedupe.apply.tools import Report, StoppedError
-from dedupe.errors import CrmCleanError, InputError, LockedError, RemoteError
+from dedupe.apply.tools import Report
+from dedupe.errors import CrmCleanError, InputError, LockedError, RemoteError, StoppedError
 from dedupe.plan import Plan
 
 from .account import drawn

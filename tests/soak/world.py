@@ -22,13 +22,12 @@ from dedupe.apply.executor import Guards, Report, Tools
 from dedupe.apply.journal import FILE_NAME, Journal, fingerprint
 from dedupe.apply.run import ApplyOptions, apply_plan, resume, stop_file, undo
 from dedupe.apply.states import OpState
-from dedupe.apply.unlimited import NO_LIMITS
 from dedupe.contracts import SNAPSHOT_TABLES, Account
 from dedupe.crm.amocrm import LISTINGS, merge_pages, read_page, settle
 from dedupe.crm.amocrm.writing import AmoSink
 from dedupe.crm.http import Answer, RequestWindow, Sent, Transport
 from dedupe.crm.http import Outcome as Delivery
-from dedupe.plan import Plan
+from dedupe.plan import NO_LIMITS, Plan
 from dedupe.plan.ops import Effect
 from dedupe.sandbox import Action, Fault, Limit, Sandbox
 
@@ -140,8 +139,7 @@ class World:
         )
         self._transport = transport
         try:
-            tables = {name: self.base.frame(name) for name in ("fields", "users", "statuses")}
-            yield AmoSink(self, self.base.host, tables)
+            yield AmoSink(self, self.base.host, self.base.frame("fields"))
         finally:
             transport.close()
 

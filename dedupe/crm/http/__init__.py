@@ -1,6 +1,6 @@
 """HTTP for every CRM: pace, retries, limits, redaction. Knows no CRM."""
 
-from .errors import BlockedError, ReadOnlyError, Refused, StoppedError
+from .errors import BlockedError, ReadOnlyError, Refused
 from .policy import STANDARD, Policy, Rule, Verdict
 from .proxy import proxy_for
 from .redaction import Redactor, hide, install, redact
@@ -24,7 +24,6 @@ __all__ = [
     "Rule",
     "Sent",
     "Stats",
-    "StoppedError",
     "Timeouts",
     "TokenSource",
     "Transport",

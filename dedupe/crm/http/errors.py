@@ -5,7 +5,6 @@
   - BlockedError                exit 10  the CRM told us to keep away until a time
 * CrmCleanError
   - ReadOnlyError               exit 1   a write through a connection that only reads: a bug of ours
-  - StoppedError                exit 130 a wait was ended because the run is to stop
 """
 
 from __future__ import annotations
@@ -45,15 +44,6 @@ class ReadOnlyError(CrmCleanError):
             N_("{method} was asked of a connection that only reads; nothing was sent"),
             method=method,
         )
-
-
-class StoppedError(CrmCleanError):
-    """The run is to stop: a request that was waiting for its turn was not sent."""
-
-    exit_code = 130
-
-    def __init__(self) -> None:
-        super().__init__(N_("stopped; nothing more was sent"))
 
 
 def moment_in(seconds: float) -> str:

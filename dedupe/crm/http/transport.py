@@ -17,13 +17,13 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from dedupe.errors import CrmCleanError, RemoteError, SignInError
+from dedupe.errors import CrmCleanError, RemoteError, SignInError, StoppedError
 from dedupe.events import Listener, Waiting, ignore
 from dedupe.language import N_
 
 from .address import Address
 from .clock import boot_clock
-from .errors import BlockedError, ReadOnlyError, StoppedError
+from .errors import BlockedError, ReadOnlyError
 from .network import NetworkTransport
 from .pace import N_GARBLED, N_RETRIES, Budget, Circuit, backoff
 from .policy import STANDARD, Policy, Verdict
@@ -303,7 +303,7 @@ class Transport:
 
     def _check_stop(self) -> None:
         if self._stop.is_set() or self._closed.is_set():
-            raise StoppedError
+            raise StoppedError(N_("stopped; nothing more was sent"))
 
 
 def _error_of(reply: Reply) -> CrmCleanError:

@@ -24,7 +24,7 @@ from .consent import consent_address, read_code
 from .endpoint import MovedError
 from .folder import account_folder, account_place, check_state
 from .secret import clean_secret
-from .sources import LongLivedToken
+from .sources import LongLivedToken, any_token
 from .standing import Standing, connect, fetch_standing
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "account_folder",
     "account_host",
     "account_place",
+    "any_token",
     "check_place",
     "check_state",
     "clean_secret",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from dedupe.config.values import REQUESTS_PER_S
 from dedupe.crm.http import Refused, RequestWindow, Transport, proxy_for
 from dedupe.errors import CrmCleanError, RemoteError, SignInError
 from dedupe.language import N_
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from .access import Source
 
-REQUESTS_PER_S = 7  # amoCRM's limit for one integration
 SEEN = ("contacts", "companies", "leads")
 
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from dedupe.apply.executor import Guards, StoppedError
+from dedupe.apply.executor import Guards
 from dedupe.apply.journal import Journal
 from dedupe.apply.states import GroupState, OpState, RunState
 from dedupe.apply.undo import build_undo
-from dedupe.errors import RemoteError, SafetyError
+from dedupe.errors import RemoteError, SafetyError, StoppedError
 from dedupe.plan.ops import Item, LinkCards, Ref
 from dedupe.plan.plan import Group, Header, Phase, Plan, PlanOp
 

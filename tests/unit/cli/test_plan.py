@@ -178,3 +178,20 @@ def test_the_config_rules_the_plan(folder, capsys) -> None:
     error = capsys.readouterr().err
     assert "plan.repairs" in error
     assert "did you mean survivor" in error
+
+
+def test_a_scan_writes_its_plan_and_a_link_of_two_tables_none(tmp_path, monkeypatch) -> None:
+    from cli.main import run
+    from dedupe.sandbox.demo import build_demo
+    from dedupe.snapshot import write_snapshot
+
+    monkeypatch.setenv("CRMCLEAN_STATE", str(tmp_path / "state"))
+    account = tmp_path / "account"
+    write_snapshot(build_demo(scale=0.002).account, account)
+    rows = "name,phone\nIvan Example,+79160000001\nPetr Sample,+79160000002\n"
+    (tmp_path / "list.csv").write_text(rows, encoding="utf-8")
+    assert run(["scan", str(account), "-o", str(tmp_path / "own"), "-q"]) == 0
+    assert (tmp_path / "own/plan.jsonl").stat().st_mode & 0o077 == 0
+    other = ["--against", str(tmp_path / "list.csv"), "--entity", "contact"]
+    assert run(["scan", str(account), *other, "-o", str(tmp_path / "linked"), "-q"]) == 0
+    assert not (tmp_path / "linked/plan.jsonl").exists()

@@ -201,17 +201,12 @@ def test_two_profiles_of_one_address_share_a_limiter(config, box) -> None:
 def test_numbers_are_read_as_the_accounts_country_unless_the_config_says(
     config, lines, country, region
 ) -> None:
-    from dataclasses import replace
-
-    from cli.commands.scan import _with_country
-    from cli.options import Session
+    from cli.planning import with_country
+    from dedupe.config import load_config
     from dedupe.contracts import Account
     from dedupe.normalize import PhoneSettings
-    from dedupe.scan import ScanOptions
 
     config.write_text(lines + config.read_text(encoding="utf-8"), encoding="utf-8")
-    session = Session(config_path=config, profile=None, state_option=None, is_json=False,
-                      quiet=True, verbose=False, no_input=True)  # fmt: skip
-    options = replace(ScanOptions(), phone=PhoneSettings(region="RU"))
     account = Account(tables={}, settings={"country": country})
-    assert _with_country(session, options, account).phone.region == region
+    found = with_country(PhoneSettings(region="RU"), load_config(config), account)
+    assert found.region == region

@@ -10,11 +10,10 @@ import pytest
 
 from dedupe.config.planning import Planning
 from dedupe.contracts import SNAPSHOT_TABLES
-from dedupe.errors import InputError, SafetyError
+from dedupe.errors import InputError, SafetyError, StalePlanError
 from dedupe.plan import (
     Limits,
     Ref,
-    StalePlanError,
     check_account,
     check_age,
     check_limits,

@@ -43,11 +43,11 @@ class Reader(Protocol):
 
 
 def read_cards(
-    reader: Reader, refs: Collection[Ref], fields: Mapping[str, pl.DataFrame], *, by_filter: bool
+    reader: Reader, refs: Collection[Ref], fields: pl.DataFrame, *, by_filter: bool
 ) -> dict[Ref, Card | None]:
     """Fetch records; None for one that the account does not have.
 
-    `fields` are the account's tables of settings, which tell the type of each field.
+    `fields` is the table FIELDS, which tells the type of each field.
     """
     found: dict[Ref, Card | None] = dict.fromkeys(refs)
     for entity, kind in KINDS.items():
@@ -86,11 +86,9 @@ def _embedded(told: object, kind: str) -> list[dict[str, Any]]:
     return [each for each in records or () if isinstance(each, dict)]
 
 
-def _cards(
-    kind: str, raw: list[dict[str, Any]], settings: Mapping[str, pl.DataFrame]
-) -> Iterator[Card]:
+def _cards(kind: str, raw: list[dict[str, Any]], fields: pl.DataFrame) -> Iterator[Card]:
     body = json.dumps({"_embedded": {kind: raw}}).encode()
-    tables = {**settings, **read_page(LISTINGS[kind], body).tables}
+    tables = {"fields": fields, **read_page(LISTINGS[kind], body).tables}
     whole = {str(each.get("id")): each for each in raw}
     if kind == "tasks":
         yield from _tasks(tables["tasks"], whole)

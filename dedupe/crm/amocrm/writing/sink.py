@@ -12,7 +12,6 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from dedupe.contracts import SNAPSHOT_TABLES
 from dedupe.errors import RemoteError
 from dedupe.plan.ops import (
     AddNote,
@@ -42,7 +41,6 @@ from .render import FieldTypes, due_seconds, mark, render
 
 _ACCEPTED = 202
 _NOTES = 250
-_SETTINGS = ("fields", "users", "statuses")
 
 
 class Connection(Protocol):
@@ -61,14 +59,10 @@ class AmoSink:
     settle_s = 30.0
     batch = 50  # the vendor's advice; 250 is the limit
 
-    def __init__(
-        self, connection: Connection, host: str, settings: Mapping[str, pl.DataFrame]
-    ) -> None:
-        """Write over `connection`; `settings` are the snapshot's tables, for the fields' types."""
-        self._connection, self._host = connection, host
-        none = {name: SNAPSHOT_TABLES[name].empty() for name in _SETTINGS}
-        self._settings = {**none, **{n: f for n, f in settings.items() if n in _SETTINGS}}
-        rows = self._settings["fields"].select("entity", "id", "type").iter_rows()
+    def __init__(self, connection: Connection, host: str, fields: pl.DataFrame) -> None:
+        """Write over `connection`; `fields` is the table FIELDS, for the fields' types."""
+        self._connection, self._host, self._fields = connection, host, fields
+        rows = fields.select("entity", "id", "type").iter_rows()
         self._types: FieldTypes = {(entity, id_): type_ or "" for entity, id_, type_ in rows}
         self._has_filters: bool | None = None
 
@@ -82,7 +76,7 @@ class AmoSink:
         """Fetch records as they are now; None for one that is gone."""
         if self._has_filters is None:
             self.account()
-        return read_cards(self._connection, refs, self._settings, by_filter=bool(self._has_filters))
+        return read_cards(self._connection, refs, self._fields, by_filter=bool(self._has_filters))
 
     def request(self, items: Sequence[tuple[str, Op]], cards: Cards) -> Request:
         """Render operations into the exact bytes of one request."""

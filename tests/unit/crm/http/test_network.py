@@ -11,8 +11,8 @@ import threading
 
 import pytest
 
-from dedupe.crm.http import Outcome, RequestWindow, StoppedError, Timeouts, Transport
-from dedupe.errors import ConfigError, CrmCleanError, RemoteError
+from dedupe.crm.http import Outcome, RequestWindow, Timeouts, Transport
+from dedupe.errors import ConfigError, CrmCleanError, RemoteError, StoppedError
 from tests.unit.crm.http.fakes import RawServer, Tokens, page, read_head
 
 QUICK = Timeouts(connect=2.0, pool=2.0, write=2.0, read=0.2, total=0.3)

@@ -14,10 +14,9 @@ from dedupe.crm.http import (
     Refused,
     RequestWindow,
     Rule,
-    StoppedError,
     Verdict,
 )
-from dedupe.errors import RemoteError, SignInError, StorageError
+from dedupe.errors import RemoteError, SignInError, StoppedError, StorageError
 from tests.unit.crm.http.fakes import BASE, Clock, Tokens, answers, html, ok, problem
 
 

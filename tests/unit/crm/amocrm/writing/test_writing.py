@@ -83,16 +83,16 @@ def answer(told: object, *, status: int = 200) -> Answer:
     return Answer(status, body, {}, None)
 
 
-def fields(*rows: tuple[str, str, str]) -> dict[str, pl.DataFrame]:
+def fields(*rows: tuple[str, str, str]) -> pl.DataFrame:
     table = [
         {"entity": entity, "id": id_, "name": id_, "type": type_} for entity, id_, type_ in rows
     ]
     frame = pl.DataFrame(table, schema=dict.fromkeys(("entity", "id", "name", "type"), pl.String))
-    return {"fields": SNAPSHOT_TABLES["fields"].conform(frame)}
+    return SNAPSHOT_TABLES["fields"].conform(frame)
 
 
 def sink(wire: Wire, *rows: tuple[str, str, str]) -> AmoSink:
-    return AmoSink(wire, "f.amocrm.ru", fields(*rows) if rows else {})
+    return AmoSink(wire, "f.amocrm.ru", fields(*rows))
 
 
 def body_of(op: Op, *rows: tuple[str, str, str], card: object = None) -> tuple[str, str, object]:

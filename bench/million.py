@@ -35,12 +35,12 @@ def run(folder: Path) -> None:
         mark_shared,
         mark_templates,
     )
-    from dedupe.scan import _cards
+    from dedupe.scan.cards import live_cards
     from dedupe.snapshot import open_snapshot
 
     clock = _Clock()
     account = open_snapshot(folder)
-    cards, channels = _cards(account), account.frame("channels")
+    cards, channels = live_cards(account), account.frame("channels")
     clock.lap("read", channels.height)
     names = build_names(cards)
     clock.lap("names", names.height)

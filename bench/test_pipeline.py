@@ -13,7 +13,8 @@ from dedupe.audit import Facts, run_checks
 from dedupe.match import build_groups
 from dedupe.normalize import PhoneSettings, build_names, build_values, mark_shared
 from dedupe.sandbox.demo import build_demo, write_csv
-from dedupe.scan import _cards, open_account, scan, write_scan
+from dedupe.scan import open_account, scan, write_scan
+from dedupe.scan.cards import live_cards
 from dedupe.snapshot import write_snapshot
 
 SCALES = (0.01, 0.1, 1.0)
@@ -35,7 +36,7 @@ def test_stage_values(benchmark, demo) -> None:
 
 
 def test_stage_names(benchmark, demo) -> None:
-    run(benchmark, build_names, _cards(demo.account))
+    run(benchmark, build_names, live_cards(demo.account))
 
 
 def test_stage_groups(benchmark, demo) -> None:
@@ -44,7 +45,7 @@ def test_stage_groups(benchmark, demo) -> None:
 
 
 def test_stage_checks(benchmark, demo) -> None:
-    names = build_names(_cards(demo.account))
+    names = build_names(live_cards(demo.account))
     values = build_values(demo.account.frame("channels"), PhoneSettings())
     values = mark_shared(values, names)
     groups = build_groups(values)

@@ -48,11 +48,11 @@ def show_scan(session: Session, result: Scan, folder: Path, plan: Plan | None = 
 
 def next_commands(result: Scan, folder: Path, plan: Plan | None = None) -> list[str]:
     """Return the commands worth running next: see what can be repaired, explain the gravest."""
-    from dedupe.audit.registry import CHECKS, SEVERITIES
+    from dedupe.audit.registry import SEVERITIES
 
     graves = sorted(
         (c for c in result.summary.checks if c.found and not c.code.startswith("CNT")),
-        key=lambda c: (SEVERITIES.index(CHECKS[c.code].severity), -(c.share or 0)),
+        key=lambda c: (SEVERITIES.index(c.severity), -(c.share or 0)),
     )
     repair = [f"crmclean show {folder / PLAN_NAME}"] if plan is not None and plan.groups else []
     return [*repair, *(f"crmclean explain {c.code}" for c in graves[:1])]

@@ -229,6 +229,7 @@ def _pulled(session: Session, config: Config, *, no_pull: bool) -> Path:
 
 def _settle(config: Config, told: dict[str, Any]) -> tuple[TableOptions, ScanOptions]:
     """Settle options over config over defaults."""
+    from dedupe.audit import read_options
     from dedupe.contracts import Entity
     from dedupe.crm.tables import TableOptions
     from dedupe.crm.tables.compared import distinct_columns
@@ -255,6 +256,9 @@ def _settle(config: Config, told: dict[str, Any]) -> tuple[TableOptions, ScanOpt
         select=_codes(told["select"]) or config.checks.select,
         ignore=_codes(told["ignore"]) or config.checks.ignore,
         loss_reason_field=config.checks.loss_reason_field,
+        options=read_options(config.checks.options),
+        regulations=config.regulation,
+        timezone=config.timezone,
         compare=compare,
         labels=_labels(told["labels"]),
         match=_match_options(told["against"], told["is_one_to_one"]),
@@ -355,11 +359,11 @@ def _region(name: str) -> str:
 
 
 def _is_failing(result: Scan, fail_on: str) -> bool:
-    from dedupe.audit.registry import CHECKS, SEVERITIES
+    from dedupe.audit.registry import SEVERITIES
 
     counted = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
     return any(
-        check.found and CHECKS[check.code].severity in counted
+        check.found and check.severity in counted
         for check in result.summary.checks
         if not check.code.startswith("CNT")
     )

@@ -2,13 +2,16 @@
 
 from . import channels, counts, deals, duplicates, duplicates_more, links, names, settings
 from .facts import Facts, Outcome, live_records
-from .registry import CHECKS, Check
-from .run import run_checks
+from .options import read_options
+from .registry import CHECKS, Check, Option
+from .run import Audit, run_checks
 
 __all__ = [
     "CHECKS",
+    "Audit",
     "Check",
     "Facts",
+    "Option",
     "Outcome",
     "channels",
     "counts",
@@ -18,6 +21,7 @@ __all__ = [
     "links",
     "live_records",
     "names",
+    "read_options",
     "run_checks",
     "settings",
 ]

@@ -7,16 +7,23 @@ once, however many of their values fail.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
+from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from dedupe.contracts import CLUSTERS, FINDINGS, PROPOSALS, TRAITS, Account
+from dedupe.config import Regulation
+from dedupe.contracts import CLUSTERS, FINDINGS, PROPOSALS, TRAITS, Account, Metric
+
+from .registry import CHECKS, Setting
 
 SHARES = pl.Schema({"column": pl.String(), "value": pl.String(), "share": pl.Float64()})
 TABLE_OF = {"contact": "contacts", "company": "companies", "deal": "deals"}
+S = TypeVar("S", bound=Setting)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +33,7 @@ class Facts:
     `values`, `names`, `groups`, `proposals`, `clusters` and `traits` are the contracts of these
     names. `name_shares` (column, value, share) tells how common names are in the country.
     `loss_reason_field` is the deals' custom field with the loss reason, if the config names one.
+    `options` are settings by check code and name that differ from the checks' defaults.
     """
 
     account: Account
@@ -37,13 +45,36 @@ class Facts:
     traits: pl.DataFrame = field(default_factory=TRAITS.empty)
     name_shares: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SHARES))
     loss_reason_field: str | None = None
+    options: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
+    regulations: tuple[Regulation, ...] = ()
+    timezone: str = ""
+
+    def option(self, code: str, name: str, kind: type[S]) -> S:
+        """Return what check `code` was told, or the default; `kind` is the default's type."""
+        told = self.options.get(code, {})
+        value = told[name] if name in told else _default(code, name)
+        if not isinstance(value, kind):
+            raise TypeError(f"option {name} of {code} is no {kind.__name__}")
+        return value
+
+    @cached_property
+    def now(self) -> datetime:
+        """The moment up to which the account was read: ages are counted to it, not to today."""
+        return self.account.read_to or self._last_change or datetime.now(UTC)
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The account's own time zone, in which its people's days and hours are told."""
+        return ZoneInfo(self.account.settings.get("timezone") or self.timezone or "Europe/Moscow")
 
     def has(self, part: str) -> bool:
         """Tell whether `part` of the account was read; "traits.contact.tax_id": on any card.
 
-        Of last words joined by "|", one is enough.
+        Of last words joined by "|", or of tables so joined, one is enough.
         """
         head, _, last = part.rpartition(".")
+        if not head and "|" in last:
+            return any(self.has(word) for word in last.split("|"))
         if "|" in last:
             return any(self.has(f"{head}.{word}") for word in last.split("|"))
         if not part.startswith("traits."):
@@ -74,6 +105,16 @@ class Facts:
         return {}
 
     @cached_property
+    def _last_change(self) -> datetime | None:
+        """Return the last time anything changed, for files that do not say when they were made."""
+        seen = [
+            self.live(entity).select(pl.max("updated_at", "created_at")).collect().row(0)
+            for entity, table in TABLE_OF.items()
+            if table in self.account.tables
+        ]
+        return max((at for row in seen for at in row if at is not None), default=None)
+
+    @cached_property
     def _sizes(self) -> dict[str, int]:
         return {e: self.live(e).select(pl.len()).collect().item() for e in TABLE_OF}
 
@@ -84,7 +125,7 @@ class Outcome:
 
     Where the groups are values, not records, or hold records that are to stay apart
     (`groups_are_apart`), there are no extra records. `counted` is
-    for a headline count, which finds records without a finding.
+    for a headline count, which finds records without a finding. `metrics` are tables of numbers.
     """
 
     findings: pl.DataFrame
@@ -93,6 +134,7 @@ class Outcome:
     groups_are_values: bool = False
     groups_are_apart: bool = False
     counted: int | None = None
+    metrics: tuple[Metric, ...] = ()
 
     @property
     def found(self) -> int:
@@ -105,6 +147,10 @@ class Outcome:
         if self.groups is None or self.groups_are_values or self.groups_are_apart:
             return None
         return self.found - self.groups
+
+
+def _default(code: str, name: str) -> Setting:
+    return next(each.default for each in CHECKS[code].options if each.name == name)
 
 
 def channel_needs(kind: str) -> dict[str, tuple[str, ...]]:

@@ -3,44 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 
 import polars as pl
 
-from dedupe.contracts import FINDINGS, CheckResult
+from dedupe.contracts import FINDINGS, CheckResult, Health, Metric
 
 from .facts import Facts, Outcome
+from .health import count_health, money_at_risk
+from .options import severity_of
 from .registry import CHECKS, Check
 
 NOT_IN_THIS_VERSION = "not in this version"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """The result of every check and entity, all findings (FINDINGS), metrics and the health."""
+
+    results: tuple[CheckResult, ...]
+    findings: pl.DataFrame
+    metrics: tuple[Metric, ...]
+    health: Health
+
+
 def run_checks(
     facts: Facts, *, select: Collection[str] = (), ignore: Collection[str] = ()
-) -> tuple[tuple[CheckResult, ...], pl.DataFrame]:
-    """Return the result of every check and entity, and all findings (FINDINGS).
+) -> Audit:
+    """Carry out the checks.
 
     `select` and `ignore` hold codes or their beginnings ("DUP", "TSK101"); an empty
     `select` is all. Results and findings are in the registry's order.
     """
     results: list[CheckResult] = []
     parts: list[pl.DataFrame] = []
+    metrics: list[Metric] = []
     for check, entity in _chosen(select, ignore):
+        severity = severity_of(check, facts.options)
         missing = _missing(check, entity, facts)
         if missing or check.run is None:
             reason = f"no data: {', '.join(missing)}" if missing else NOT_IN_THIS_VERSION
-            results.append(
-                CheckResult(code=check.code, entity=entity, status="not_checked", reason=reason)
-            )
+            results.append(_not_checked(check, entity, reason, severity))
             continue
         outcome = check.run(facts, entity)
-        results.append(_result(check, entity, outcome))
-        parts.append(
-            outcome.findings.with_columns(
-                code=pl.lit(check.code), severity=pl.lit(check.severity)
-            ).select(FINDINGS.schema.names())
-        )
-    found = pl.concat(parts) if parts else FINDINGS.empty()
-    return tuple(results), FINDINGS.check(found)
+        found = _told(outcome, check.code, severity, facts)
+        results.append(_result(check, entity, severity, outcome, found))
+        parts.append(found)
+        metrics += [replace(each, code=check.code, entity=entity) for each in outcome.metrics]
+    findings = FINDINGS.check(pl.concat(parts) if parts else FINDINGS.empty())
+    return Audit(
+        results=tuple(results),
+        findings=findings,
+        metrics=tuple(metrics),
+        health=count_health(facts, findings),
+    )
 
 
 def _chosen(select: Collection[str], ignore: Collection[str]) -> Iterator[tuple[Check, str]]:
@@ -58,8 +74,27 @@ def _missing(check: Check, entity: str, facts: Facts) -> list[str]:
     return [part for part in parts if part in tables or part.split(".")[0] not in tables]
 
 
-def _result(check: Check, entity: str, outcome: Outcome) -> CheckResult:
+def _not_checked(check: Check, entity: str, reason: str, severity: str) -> CheckResult:
+    return CheckResult(
+        code=check.code, entity=entity, status="not_checked", reason=reason, severity=severity
+    )
+
+
+def _told(outcome: Outcome, code: str, severity: str, facts: Facts) -> pl.DataFrame:
+    """Return the outcome's findings with what every finding has."""
+    found = outcome.findings.with_columns(code=pl.lit(code), severity=pl.lit(severity))
+    if found.height:
+        found = found.drop("money").join(
+            money_at_risk(facts), on=["entity", "record_id"], how="left", maintain_order="left"
+        )
+    return found.select(FINDINGS.schema.names())
+
+
+def _result(
+    check: Check, entity: str, severity: str, outcome: Outcome, findings: pl.DataFrame
+) -> CheckResult:
     found = outcome.found
+    priced = findings.select("record_id", "money").drop_nulls("money").unique("record_id")
     return CheckResult(
         code=check.code,
         entity=entity,
@@ -69,4 +104,6 @@ def _result(check: Check, entity: str, outcome: Outcome) -> CheckResult:
         extra=outcome.extra,
         base=outcome.base,
         share=found / outcome.base if outcome.base else None,
+        money=float(priced["money"].sum()) if priced.height else None,
+        severity=severity,
     )

@@ -1,6 +1,7 @@
 """Settings: TOML and environment read once, at the edge, into frozen values."""
 
 from .addresses import address_problem, complete_address, is_amocrm_host, is_loopback
+from .auditing import MANUAL, Regulation
 from .load import FILE_NAME, find_config, load_config
 from .places import Place, PlaceKind, read_place
 from .planning import Planning, Survivorship
@@ -12,6 +13,7 @@ __all__ = [
     "CRMS",
     "EXTRAS",
     "FILE_NAME",
+    "MANUAL",
     "Checks",
     "Config",
     "Phone",
@@ -19,6 +21,7 @@ __all__ = [
     "PlaceKind",
     "Planning",
     "Profile",
+    "Regulation",
     "Survivorship",
     "address_problem",
     "complete_address",

@@ -21,6 +21,7 @@ from dedupe.errors import ConfigError
 from dedupe.language import N_, tr
 
 from .addresses import normal_address
+from .auditing import audit_problems, read_regulations
 from .places import absolute_place
 from .planning import Planning, Survivorship, planning_problems
 from .problems import config_problems
@@ -63,7 +64,11 @@ def load_config(path: Path | None) -> Config:
     if path is None:
         return Config()
     document = _document(path, _text(path))
-    found = (*config_problems(document), *planning_problems(document))
+    found = (
+        *config_problems(document),
+        *planning_problems(document),
+        *audit_problems(document),
+    )
     problems = list(dict.fromkeys(found))
     if problems:
         raise ConfigError(
@@ -156,6 +161,8 @@ def _config(document: Mapping[str, Any], folder: Path) -> Config:
         checks=_section(Checks, document.get("checks", {})),
         survivorship=_section(Survivorship, document.get("survivorship", {})),
         plan=_section(Planning, document.get("plan", {})),
+        regulation=read_regulations(document),
+        manual=dict(document.get("manual", {})),
         profiles={
             name: _section(Profile, _settled(facts, folder))
             for name, facts in document.get("profiles", {}).items()

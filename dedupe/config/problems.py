@@ -25,6 +25,7 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _NAME = re.compile(r"[\w][\w.-]{0,63}")
 _MAX_NAME_BYTES = 120  # leaves room in a path of 255 bytes
 _SHOWN = 40
+_OWN = ("regulation", "manual")  # their own modules tell what is wrong with them
 
 
 def config_problems(document: Mapping[str, Any]) -> Iterator[str]:
@@ -96,7 +97,7 @@ def _key_problems(prefix: str, facts: Mapping[str, Any], kind: type) -> Iterator
         elif key in ALLOWED and value not in ALLOWED[key]:
             choices = ", ".join(ALLOWED[key])
             yield tr(N_("{key}: one of {choices} is meant"), key=where, choices=choices)
-        elif not _fits(value, str(known[key].type)):
+        elif key not in _OWN and not _fits(value, str(known[key].type)):
             meant = _meant(str(known[key].type))
             yield tr(N_("{key}: {meant} is meant"), key=where, meant=meant)
         elif _is_secret(key, value):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from dedupe.language import LANGUAGES
 
+from .auditing import Regulation
 from .planning import Planning, Survivorship
 
 REQUESTS_PER_S = 7  # amoCRM's limit for one integration, the strictest in use
@@ -33,6 +36,7 @@ class Checks:
     select: tuple[str, ...] = ()  # all
     ignore: tuple[str, ...] = ()
     loss_reason_field: str | None = None  # the CRM's built-in reason
+    options: Mapping[str, Any] = field(default_factory=dict)  # by code and name; audit checks them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +69,8 @@ class Config:
     checks: Checks = Checks()
     survivorship: Survivorship = field(default_factory=Survivorship)
     plan: Planning = field(default_factory=Planning)
+    regulation: tuple[Regulation, ...] = ()
+    manual: Mapping[str, str] = field(default_factory=dict)  # by code: one of MANUAL
     profiles: dict[str, Profile] = field(default_factory=dict)
 
 

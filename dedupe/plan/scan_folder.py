@@ -25,6 +25,7 @@ SCHEMA = "crmclean.scan/1"
 _MAX_BYTES = 64 << 20  # of the summary, which is a page
 _SCAN_AGAIN = N_("scan the account again: crmclean scan")
 _VALUES = ("entity", "record_id", "kind", "raw", "position", "value", "status")
+_NEW = {"money"}  # scans of version 0.1 do not have it
 _CONTRACTS = {"findings": FINDINGS, "clusters": CLUSTERS, "pairs": PAIRS, "channels": VALUES}
 
 
@@ -145,7 +146,7 @@ def _frame(folder: Path, name: str) -> pl.DataFrame:
         if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
             raise
         raise _damaged(path) from error
-    needed = _VALUES if contract is VALUES else contract.schema.names()
+    needed = _VALUES if contract is VALUES else set(contract.schema.names()) - _NEW
     if any(frame.schema.get(column) != contract.schema[column] for column in needed):
         raise _damaged(path)
     return frame

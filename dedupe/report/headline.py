@@ -137,6 +137,11 @@ def check_of(code: str, checks: Mapping[str, Check]) -> Check:
     return checks.get(code, UNKNOWN)
 
 
+def severity_of(result: CheckResult, checks: Mapping[str, Check]) -> str:
+    """Return the severity that a result was given; the check's own where it tells none."""
+    return result.severity or check_of(result.code, checks).severity
+
+
 def title_of(result: CheckResult, checks: Mapping[str, Check], summary: Summary) -> str:
     """Return the title of a result's check, with the entity where the check has several."""
     check = check_of(result.code, checks)
@@ -155,7 +160,7 @@ def ranked(summary: Summary, checks: Mapping[str, Check]) -> list[CheckResult]:
         most[result.code] = max(most.get(result.code, 0), result.found or 0)
 
     def rank(result: CheckResult) -> tuple[int, int, str]:
-        severity = check_of(result.code, checks).severity
+        severity = severity_of(result, checks)
         return severity_rank(severity), -most[result.code], result.code
 
     return sorted(found, key=rank)  # stable: the entities stay in report order
@@ -165,7 +170,7 @@ def gravest(summary: Summary, checks: Mapping[str, Check], limit: int) -> list[C
     """Return the errors and warnings with the largest shares, at most `limit`."""
 
     def is_grave(result: CheckResult) -> bool:
-        return check_of(result.code, checks).severity != "info"
+        return severity_of(result, checks) != "info"
 
     grave = [result for result in ranked(summary, checks) if is_grave(result)]
     return sorted(grave, key=lambda result: -(result.share or 0))[:limit]

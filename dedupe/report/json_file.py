@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dedupe.audit.matches import MatchCounts, match_document
-from dedupe.contracts import CheckResult, Summary
+from dedupe.contracts import CheckResult, Health, Summary
 from dedupe.errors import StorageError
 from dedupe.language import N_
 
@@ -37,8 +37,12 @@ def summary_document(summary: Summary, matches: Sequence[MatchCounts] = ()) -> d
             "snapshot": summary.snapshot or None,
             "data_from": _iso(summary.data_from),
             "data_to": _iso(summary.data_to),
+            "currency": summary.currency or None,
+            "timezone": summary.timezone or None,
         },
         "counts": dict(summary.counts),
+        "health": _health(summary.health),
+        "baseline": summary.baseline or None,
         "checks": [_check(result) for result in summary.checks],
         "match": match_document(matches),
         "notes": [asdict(note) for note in summary.notes],
@@ -68,7 +72,22 @@ def write_summary(summary: Summary, path: Path, matches: Sequence[MatchCounts] =
 
 def _check(result: CheckResult) -> dict[str, object]:
     share = None if result.share is None else round(result.share, 6)
-    return asdict(result) | {"share": share}
+    money = None if result.money is None else round(result.money, 2)
+    return asdict(result) | {"share": share, "money": money}
+
+
+def _health(health: Health | None) -> dict[str, object] | None:
+    if health is None:
+        return None
+    return {
+        "cards": health.cards,
+        "clean": health.clean,
+        "share": None if health.share is None else round(health.share, 6),
+        "by_entity": {
+            entity: {"clean": clean, "records": n}
+            for entity, (clean, n) in health.by_entity.items()
+        },
+    }
 
 
 def _iso(at: datetime | None) -> str | None:

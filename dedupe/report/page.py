@@ -184,7 +184,7 @@ def _headline(
     checks: Mapping[str, Check],
     summary: Summary,
 ) -> Headline:
-    severity = headline.check_of(result.code, checks).severity
+    severity = headline.severity_of(result, checks)
     return Headline(
         code=result.code,
         title=headline.title_of(result, checks, summary),

@@ -37,7 +37,8 @@ def make_facts(
 
 def found(facts: Facts, code: str, entity: str) -> list[str]:
     """Return the record ids that `code` finds, having checked the result agrees with them."""
-    results, findings = run_checks(facts, select=[code])
+    audit = run_checks(facts, select=[code])
+    results, findings = audit.results, audit.findings
     (result,) = [r for r in results if r.entity == entity]
     assert result.status == "checked", result.reason
     rows = findings.filter(pl.col("entity") == entity)
@@ -63,7 +64,8 @@ def phones(*rows: tuple[str, int, str | None, str, int], kind: str = "phone") ->
 
 
 def test_counts_are_of_records_that_are_not_deleted() -> None:
-    results, findings = run_checks(make_facts(), select=["CNT001"])
+    audit = run_checks(make_facts(), select=["CNT001"])
+    results, findings = audit.results, audit.findings
     assert [(r.found, r.base) for r in results] == [(2, 2)]
     assert findings.is_empty()
 
@@ -78,7 +80,7 @@ def test_groups_are_counted_with_their_extra_cards() -> None:
             "is_off_field": [True, False, False],
         }
     )
-    results, _ = run_checks(facts, select=["DUP101"])
+    results = run_checks(facts, select=["DUP101"]).results
     contact, company = results
     assert (contact.found, contact.groups, contact.extra, contact.base) == (2, 1, 1, 2)
     assert contact.share == 1.0
@@ -94,7 +96,8 @@ def test_a_placeholder_is_listed_as_no_evidence_when_two_cards_hold_it() -> None
         ("1", 1, "+79999999999", "placeholder", 1),
         ("2", 1, "+74951234567", "own", 1),
     )
-    results, findings = run_checks(make_facts(values=rows), select=["DUP105"])
+    audit = run_checks(make_facts(values=rows), select=["DUP105"])
+    results, findings = audit.results, audit.findings
     assert (results[0].found, results[0].groups) == (2, 2)
     assert "+79999999999" not in findings["value"].to_list()
 
@@ -133,7 +136,7 @@ def test_a_finding_has_its_proposal_and_only_a_certain_one_may_be_written(
         "is_automatic": [is_automatic],
     }
     facts = replace(make_facts(values=rows), proposals=PROPOSALS.conform(pl.DataFrame(proposals)))
-    _, findings = run_checks(facts, select=["PHN201"])
+    findings = run_checks(facts, select=["PHN201"]).findings
     assert findings["proposal"].to_list() == ["+79161234567; +79037654321"]
     assert findings["confidence"].to_list() == [pytest.approx(confidence)]
 
@@ -216,7 +219,7 @@ def test_an_open_deal_needs_an_open_task_of_its_own() -> None:
     }
     facts = make_facts(deals=DEALS, tasks=tasks)
     assert found(facts, "TSK101", "deal") == ["2"]
-    results, _ = run_checks(facts, select=["TSK101"])
+    results = run_checks(facts, select=["TSK101"]).results
     assert (results[0].base, results[0].share) == (2, 0.5)
 
 
@@ -272,7 +275,8 @@ def test_rights_to_delete_are_administrators_and_those_who_have_them() -> None:
     ],
 )
 def test_what_was_not_read_is_not_checked_and_never_zero(code, tables, not_read, reason) -> None:
-    results, findings = run_checks(make_facts(**tables, not_read=not_read), select=[code])
+    audit = run_checks(make_facts(**tables, not_read=not_read), select=[code])
+    results, findings = audit.results, audit.findings
     assert [(r.status, r.reason, r.found, r.share) for r in results] == [
         ("not_checked", reason, None, None)
     ]
@@ -284,13 +288,13 @@ def test_every_check_of_an_empty_account_says_it_was_not_checked() -> None:
     facts = Facts(
         account=account, values=VALUES.empty(), names=NAMES.empty(), groups=GROUPS.empty()
     )
-    results, _ = run_checks(facts)
+    results = run_checks(facts).results
     assert {r.code for r in results} == set(CHECKS)
     assert {r.status for r in results} == {"not_checked"}
 
 
 def test_select_and_ignore_take_beginnings_of_codes() -> None:
-    results, _ = run_checks(make_facts(), select=["DUP", "CNT"], ignore=["DUP10", "CNT003"])
+    results = run_checks(make_facts(), select=["DUP", "CNT"], ignore=["DUP10", "CNT003"]).results
     assert {r.code for r in results} == {"DUP110", "CNT001", "CNT002"}
 
 

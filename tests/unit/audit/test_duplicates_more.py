@@ -75,7 +75,8 @@ def facts(
 
 def grouped(of: Facts, code: str, entity: str) -> list[list[str]]:
     """Return the groups of record ids that a check finds, by their labels."""
-    results, findings = run_checks(of, select=[code])
+    audit = run_checks(of, select=[code])
+    results, findings = audit.results, audit.findings
     (result,) = [r for r in results if r.entity == entity]
     assert result.status == "checked", result.reason
     by_group = findings.sort("group", "record_id").group_by("group", maintain_order=True)
@@ -119,7 +120,9 @@ def test_a_contact_with_the_employers_tax_number_is_no_duplicate() -> None:
 
 
 def test_without_a_tax_number_it_is_not_checked() -> None:
-    results, _ = run_checks(facts("contact", {"1": {"given": "анна"}}), select=["DUP104", "DUP109"])
+    results = run_checks(
+        facts("contact", {"1": {"given": "анна"}}), select=["DUP104", "DUP109"]
+    ).results
     reasons = {(r.code, r.entity): r.reason for r in results}
     assert reasons["DUP104", "contact"] == "no data: traits.contact.tax_id"
     assert reasons["DUP109", "contact"] == "no data: traits.contact.tax_id|birth_date"
@@ -296,6 +299,7 @@ def test_tax_numbers_hold_companies_apart() -> None:
 def test_no_cards_are_no_findings() -> None:
     for entity in TABLES:
         empty = facts(entity, {})
-        results, findings = run_checks(empty, select=["DUP1"])
+        audit = run_checks(empty, select=["DUP1"])
+        results, findings = audit.results, audit.findings
         assert findings.is_empty()
         assert not [r for r in results if r.found]

@@ -130,11 +130,11 @@ def test_an_internal_error_is_one_line_without_its_text(monkeypatch, capsys) -> 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_with_its_code_and_leaves_no_output(tmp_path, number, code) -> None:
     program = (
-        "import os, sys, dedupe.scan\n"
+        "import os, sys, dedupe.scan.files\n"
         "from cli.main import main\n"
         "def strike(*args, **kwargs):\n"
         f"    os.kill(os.getpid(), {int(number)})\n"
-        "dedupe.scan.write_summary = strike\n"
+        "dedupe.scan.files.write_summary = strike\n"
         "main(sys.argv[1:])\n"
     )
     source = tmp_path / "people.csv"

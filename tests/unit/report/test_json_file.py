@@ -25,6 +25,8 @@ def test_the_document_has_the_keys_of_its_schema(summary: Summary) -> None:
         "scanned_at",
         "account",
         "counts",
+        "health",
+        "baseline",
         "checks",
         "match",
         "notes",
@@ -39,6 +41,8 @@ def test_the_document_has_the_keys_of_its_schema(summary: Summary) -> None:
         "snapshot": None,
         "data_from": None,
         "data_to": "2026-11-21T16:20:00+00:00",
+        "currency": None,
+        "timezone": None,
     }
     assert document["timings"] == {"audit": 0.123}
 
@@ -56,6 +60,11 @@ def test_a_check_has_all_its_keys_and_null_where_nothing_was_read(summary: Summa
         "extra": 3,
         "base": 1200,
         "share": 0.004167,
+        "money": None,
+        "severity": "",
+        "new": None,
+        "fixed": None,
+        "left": None,
     }
     assert checks[-1]["status"] == "not_checked"
     assert [checks[-1][key] for key in ("found", "groups", "extra", "base", "share")] == [None] * 5

@@ -1,0 +1,63 @@
+"""What a scan may be told, and all that it found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from dedupe.audit.matches import MatchCounts
+from dedupe.audit.options import Options
+from dedupe.config import Regulation
+from dedupe.contracts import Account, Metric, Summary
+from dedupe.match import (
+    Matched,
+    MatchOptions,
+)
+from dedupe.normalize import (
+    PhoneSettings,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanOptions:
+    """What a scan may be told. `chunk_rows` bounds memory and never changes a result.
+
+    `compare` names columns (of TableOptions.compare) or fields that are compared as they are;
+    `labels` are judged pairs, as `read_labels` gives them.
+    """
+
+    phone: PhoneSettings = field(default_factory=PhoneSettings)
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    loss_reason_field: str | None = None
+    options: Options = field(default_factory=dict)
+    regulations: tuple[Regulation, ...] = ()
+    timezone: str = ""
+    compare: tuple[str, ...] = ()
+    labels: pl.DataFrame | None = None
+    match: MatchOptions = field(default_factory=MatchOptions)
+    chunk_rows: int = 50_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Against:
+    """The account whose cards are linked to; `name` stands before ids that both accounts have."""
+
+    account: Account
+    name: str = "against"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """All that a scan found: the summary and the frames of its files; `match` are its options."""
+
+    summary: Summary
+    findings: pl.DataFrame
+    metrics: tuple[Metric, ...]
+    values: pl.DataFrame
+    pairs: pl.DataFrame
+    clusters: pl.DataFrame
+    matched: tuple[Matched, ...] = ()
+    counts: tuple[MatchCounts, ...] = ()
+    match: MatchOptions = field(default_factory=MatchOptions)

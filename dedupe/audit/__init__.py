@@ -1,6 +1,19 @@
 """Checks and metrics: one registry, one function per check, frames in and out."""
 
-from . import channels, counts, deals, duplicates, duplicates_more, links, names, settings
+from . import (
+    channels,
+    counts,
+    deals,
+    duplicates,
+    duplicates_more,
+    links,
+    names,
+    sales,
+    settings,
+    structure,
+    talks,
+    team,
+)
 from .facts import Facts, Outcome, live_records
 from .options import read_options
 from .registry import CHECKS, Check, Option
@@ -23,5 +36,9 @@ __all__ = [
     "names",
     "read_options",
     "run_checks",
+    "sales",
     "settings",
+    "structure",
+    "talks",
+    "team",
 ]

@@ -16,6 +16,7 @@ from dedupe.scan import CHANNEL_COLUMNS, ScanOptions, open_account, scan, write_
 from dedupe.snapshot import write_snapshot
 
 FILES = {
+    "metrics.json",
     "summary.json",
     "findings.parquet",
     "channels.parquet",

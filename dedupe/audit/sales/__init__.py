@@ -1,0 +1,1 @@
+"""Cohorts, funnels, managers, call lists, and where duplicates come from."""

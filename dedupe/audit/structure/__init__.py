@@ -1,0 +1,1 @@
+"""Fields, tags, pipelines, sources, loss reasons, and the account's own regulation."""

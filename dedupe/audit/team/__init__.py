@@ -1,0 +1,1 @@
+"""Users, rights, owners and the integrations that act in their name."""

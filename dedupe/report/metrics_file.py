@@ -35,13 +35,9 @@ _DTYPES: dict[str, pl.DataType] = {
 }
 
 
-def write_metrics(metrics: Sequence[Metric], path: Path, *, scan_id: str) -> None:
+def write_metrics(metrics: Sequence[Metric], path: Path) -> None:
     """Write metrics.json to `path` in UTF-8, replacing what was there. Raises StorageError."""
-    document = {
-        "schema": SCHEMA,
-        "scan_id": scan_id,
-        "metrics": [metric_document(each) for each in metrics],
-    }
+    document = {"schema": SCHEMA, "metrics": [metric_document(each) for each in metrics]}
     text = json.dumps(document, ensure_ascii=False, indent=1, default=_plain, allow_nan=False)
     try:
         path.write_text(text + "\n", encoding="utf-8", newline="\n")

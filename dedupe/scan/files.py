@@ -49,7 +49,7 @@ def write_scan(
         html = render_html(result.summary, result.findings)
         (staging / "report.html").write_text(html, encoding="utf-8")
         write_summary(result.summary, staging / "summary.json", result.counts)
-        write_metrics(result.metrics, staging / "metrics.json", scan_id=result.summary.scan_id)
+        write_metrics(result.metrics, staging / "metrics.json")
         if plan is not None:
             write_plan(plan, staging / PLAN_NAME)
 

@@ -110,6 +110,11 @@ def test_the_files_are_as_the_design_names_them(demo, tmp_path) -> None:
         "extra",
         "base",
         "share",
+        "money",
+        "severity",
+        "new",
+        "fixed",
+        "left",
     }
     assert check["found"] == demo.planted["TSK101", "deal"].found
     channels = pl.read_parquet(tmp_path / "out" / "channels.parquet")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TypeVar
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import polars as pl
 
@@ -65,7 +65,12 @@ class Facts:
     @cached_property
     def zone(self) -> ZoneInfo:
         """The account's own time zone, in which its people's days and hours are told."""
-        return ZoneInfo(self.account.settings.get("timezone") or self.timezone or "Europe/Moscow")
+        for name in (self.account.settings.get("timezone", ""), self.timezone):
+            try:
+                return ZoneInfo(name)
+            except (ZoneInfoNotFoundError, ValueError, OSError):  # a CRM may tell any text
+                continue
+        return ZoneInfo("UTC")
 
     def has(self, part: str) -> bool:
         """Tell whether `part` of the account was read; "traits.contact.tax_id": on any card.

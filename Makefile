@@ -17,10 +17,10 @@ test: $(STAMP)  ## The whole suite, kernels compiled
 	$(BIN)/python -m pytest $(SHARED_TESTS) -m "not slow" $(ARGS)
 
 test-plain: $(STAMP)  ## The kernels once more as plain Python, where coverage sees them
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q tests/unit/kernels -m "not slow" --cov=dedupe.kernels --cov-branch --cov-fail-under=100
+	NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=all $(BIN)/python -m pytest -q tests/unit/kernels -m "not slow" --cov=dedupe.kernels --cov-branch --cov-fail-under=100
 
 slow: $(STAMP)  ## Long soaks and fuzzing
-	$(BIN)/python -m pytest $(SHARED_TESTS) -m slow $(ARGS)
+	HYPOTHESIS_PROFILE=all $(BIN)/python -m pytest $(SHARED_TESTS) -m slow $(ARGS)
 
 lint: $(STAMP)  ## Format, lint, types, layers, catalogue
 	$(BIN)/ruff format --check .

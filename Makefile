@@ -8,7 +8,7 @@ KERNELS := $(shell cat dedupe/kernels/*.py | cksum | cut -d' ' -f1)
 export NUMBA_CACHE_DIR := $(CURDIR)/.numba_cache/$(KERNELS)
 SHARED_TESTS := -n 2 --dist loadgroup
 
-.PHONY: demo test test-plain slow lint bench bench-phones bench-strings bench-match messages reference constraints wheel-check clean
+.PHONY: demo test test-plain slow lint bench bench-phones bench-strings bench-match messages reference audit-table constraints wheel-check clean
 
 demo: $(STAMP)  ## Make a sample account, scan it, show the audit and where the report is
 	$(BIN)/crmclean demo -o demo
@@ -51,6 +51,9 @@ messages: $(STAMP)  ## Bring the Russian catalogue up to date with the texts in 
 
 reference: $(STAMP)  ## Write docs/cli.md from the help pages
 	$(BIN)/python tests/cli_reference.py > docs/cli.md
+
+audit-table: $(STAMP)  ## Write docs/audit.md: every statement of an audit, its checks and their tests
+	$(BIN)/python tests/audit_table.py
 
 constraints: $(STAMP)  ## Write the installed versions down as the tested ones
 	{ echo "# The versions that CI tests. Refresh: make constraints"; \

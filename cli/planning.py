@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dedupe.config import Config
     from dedupe.contracts import Account
+    from dedupe.decisions import Settled
     from dedupe.normalize import PhoneSettings
     from dedupe.plan import Plan
     from dedupe.scan import Scan
@@ -34,7 +35,11 @@ def with_country(phone: PhoneSettings, config: Config, account: Account) -> Phon
 
 
 def plan_of_scan(
-    result: Scan, account: Account, config: Config, phone: PhoneSettings
+    result: Scan,
+    account: Account,
+    config: Config,
+    phone: PhoneSettings,
+    settled: Settled | None = None,
 ) -> Plan | None:
     """Return the plan that the scan's findings call for; None where no CRM could carry it out."""
     from dedupe.plan.build import build_plan
@@ -51,6 +56,7 @@ def plan_of_scan(
         clusters=result.clusters,
         pairs=result.pairs,
         values=result.values,
+        settled=settled,
     )
     options = PlanOptions(
         planning=config.plan,

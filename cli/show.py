@@ -42,6 +42,7 @@ def show_scan(session: Session, result: Scan, folder: Path, plan: Plan | None = 
         files={name: folder / name for name in (*FILES, *((PLAN_NAME,) if plan else ()))},
         next_commands=next_commands(result, folder, plan),
         matches=result.counts,
+        comparison=result.comparison,
     )
     click.echo(text)
 

@@ -51,6 +51,11 @@ def tr(text: str, **facts: object) -> str:
     return translated.format(**facts) if facts else translated
 
 
+def tr_in(language: str, text: str) -> str:
+    """Translate `text` into `language`, whatever is in use: a file may come from either."""
+    return _catalogue(language).gettext(text) if text else ""
+
+
 def trn(one: str, many: str, n: int, **facts: object) -> str:
     """Translate in the plural form of `n`, which fills `{n}` in the language's digits."""
     translated = _catalogue(_current).ngettext(one, many, n)

@@ -105,7 +105,7 @@ def _scanned(
     from cli.show import show_scan
     from dedupe.config import Config
     from dedupe.normalize import PhoneSettings
-    from dedupe.scan import open_account, scan, write_scan
+    from dedupe.scan import content_of, open_account, scan, write_scan
 
     session.say(
         tr(N_("The made-up account is in {folder}; all its people are fictional."), folder=folder)
@@ -113,7 +113,7 @@ def _scanned(
     account = open_account(folder, None, listen)
     result = of_snapshot(scan(account, source=folder.name, listen=listen), folder)
     plan = plan_of_scan(result, account, Config(), PhoneSettings())
-    write_scan(result, output, listen, plan=plan)
+    write_scan(result, output, listen, plan=plan, content=content_of(result, account))
     show_scan(session, result, output, plan)
     return result, plan
 

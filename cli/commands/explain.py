@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dedupe.match import Matched
     from dedupe.match.explain import Waterfall
     from dedupe.match.listed import Unlisted
+    from dedupe.report.evidence import EvidenceOptions
 
 
 @click.command(
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         "Examples:\n\n\b\n"
         "  crmclean explain\n"
         "  crmclean explain DUP101 --lang ru\n"
+        "  crmclean explain DUP103 --evidence -o chat.zip    a pack for the vendor\n"
         "  crmclean explain 1001 1002                     by the newest scan\n"
         "  crmclean explain 1001 1002 --scan out          by the scan in out/\n"
         "  crmclean explain 1001 1002 --source people.csv --entity contact"
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     type=FOLDER,
     cls=Option,
     metavar="DIR",
-    help=N_("The scan that the pair is looked up in (default: the newest)."),
+    help=N_("The scan to look into (default: the newest)."),
 )
 @click.option(
     "--entity",
@@ -78,7 +80,36 @@ if TYPE_CHECKING:
     "--show-values",
     is_flag=True,
     cls=Option,
-    help=N_("Write the cards' values into the JSON document, too."),
+    help=N_("Write the cards' values into the JSON document or the evidence, too."),
+)
+@click.option(
+    "--evidence",
+    is_flag=True,
+    cls=Option,
+    help=N_("Pack what the check found into a zip for a vendor: examples, times, counts."),
+)
+@click.option(
+    "-o",
+    "--output",
+    type=FOLDER,
+    cls=Option,
+    metavar="FILE",
+    help=N_("With --evidence: the zip to write (default: named by check and scan)."),
+)
+@click.option(
+    "--source-name",
+    metavar="NAME",
+    cls=Option,
+    help=N_("With --evidence: only what came from this source."),
+)
+@click.option(
+    "--n",
+    "n_examples",
+    type=click.IntRange(1, 100_000),
+    default=50,
+    show_default=True,
+    cls=Option,
+    help=N_("With --evidence: how many examples."),
 )
 @with_session
 def explain(
@@ -90,8 +121,12 @@ def explain(
     mapping: tuple[str, ...],
     compare: tuple[str, ...],
     show_values: bool,
+    evidence: bool,
+    output: Path | None,
+    source_name: str | None,
+    n_examples: int,
 ) -> None:
-    """Print one check, the list of all, or a pair."""
+    """Print one check, the list of all, or a pair; or pack evidence."""
     words = tuple(word.strip() for word in asked)
     if source is not None and folder is not None:
         raise InputError(
@@ -99,8 +134,14 @@ def explain(
             where=str(source),
             fix=N_("name one of them"),
         )
+    if evidence:
+        from dedupe.report.evidence import EvidenceOptions
+
+        told = EvidenceOptions(n=n_examples, source=source_name, show_values=show_values)
+        _pack_evidence(session, words, folder, output, told)
+        return
     if len(words) < 2:
-        _explain_check(session, words[0] if words else None)
+        _explain_check(session, words[0] if words else None, folder)
         return
     from dedupe.match.explain import explain_among
 
@@ -114,7 +155,28 @@ def explain(
     _show_pair(session, pair, show_values=show_values)
 
 
-def _explain_check(session: Session, code: str | None) -> None:
+def _pack_evidence(
+    session: Session,
+    words: tuple[str, ...],
+    folder: Path | None,
+    output: Path | None,
+    told: EvidenceOptions,
+) -> None:
+    from cli.explaining import say_written, write_evidence
+    from dedupe.audit import CHECKS
+
+    if len(words) != 1:
+        raise InputError(
+            N_("evidence is of one check"), where="--evidence", fix=N_("name one CODE")
+        )
+    if words[0].upper() not in CHECKS:
+        raise _no_check(words[0])
+    check = CHECKS[words[0].upper()]
+    say_written(session, check, write_evidence(session, check, folder, output, told))
+
+
+def _explain_check(session: Session, code: str | None, folder: Path | None) -> None:
+    from cli.explaining import seen_by_scan
     from dedupe.audit import CHECKS
 
     if code is not None and code.upper() not in CHECKS:
@@ -128,6 +190,11 @@ def _explain_check(session: Session, code: str | None) -> None:
                 "severity": check.severity,
                 "repair": check.repair,
                 "needs": {entity: list(parts) for entity, parts in check.needs.items()},
+                "plan": check.plan or None,
+                "options": [
+                    {"name": each.name, "default": each.default, "reason": tr(each.reason)}
+                    for each in check.options
+                ],
                 **{
                     key: tr(getattr(check, key))
                     for key in ("title", "definition", "risk", "advice")
@@ -138,11 +205,15 @@ def _explain_check(session: Session, code: str | None) -> None:
         document = {"schema": "crmclean.checks/1", "checks": rows}
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))
         return
-    from dedupe.report.terminal import render_check_list, render_explanation
+    from dedupe.report.explanation import render_explanation
+    from dedupe.report.terminal import render_check_list
 
     is_plain = is_ascii()
     if code:
-        text = render_explanation(checks[0], width=width(), color=has_color(), ascii=is_plain)
+        seen = seen_by_scan(session, checks[0].code, folder)
+        text = render_explanation(
+            checks[0], width=width(), color=has_color(), ascii=is_plain, seen=seen
+        )
     else:
         text = render_check_list(checks, width=width(), color=has_color(), ascii=is_plain)
     click.echo(text)

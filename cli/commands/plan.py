@@ -78,7 +78,10 @@ _ENTITIES = {"contacts": "contact", "companies": "company", "deals": "deal", "le
     type=FOLDER,
     cls=Option,
     metavar="FILE",
-    help=N_("A table of decisions: entity, left_id, right_id or code, record_id; and verdict."),
+    help=N_(
+        "More decisions than the account's own: a decisions.jsonl, or a table of entity, left_id, "
+        "right_id or code, record_id; and verdict."
+    ),
 )
 @click.option(
     "--drop",
@@ -151,6 +154,7 @@ def _made(
 ) -> Plan:
     from dataclasses import replace
 
+    from cli.deciding import Whose, settled_of
     from cli.planning import with_country
     from dedupe.plan.build import build_plan
     from dedupe.plan.scan_folder import read_scan
@@ -159,8 +163,11 @@ def _made(
     scanned = read_scan(folder)
     place = snapshot or _snapshot_of(session, scanned)
     account: Account = open_snapshot(place)
+    lines = decisions if decisions is not None and decisions.suffix == ".jsonl" else None
+    whose = Whose(source=scanned.source, account_id=scanned.account_id, host=scanned.host)
+    inputs = scanned.inputs(account, _decisions(None if lines else decisions))
     return build_plan(
-        scanned.inputs(account, _decisions(decisions)),
+        replace(inputs, settled=settled_of(session, config, whose, lines)),
         replace(
             options,
             phone=with_country(options.phone, config, account),

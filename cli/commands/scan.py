@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dedupe.config import Config
     from dedupe.contracts import Account
     from dedupe.crm.tables import TableOptions
+    from dedupe.decisions import Settled
     from dedupe.events import Listener
     from dedupe.match import MatchOptions
     from dedupe.scan import Against, Scan, ScanOptions
@@ -97,6 +98,13 @@ EXAMPLES = N_(
     help=N_("A table of judged pairs to learn from: left_id, right_id, is_match."),
 )
 @click.option(
+    "--decisions",
+    type=FOLDER,
+    cls=Option,
+    metavar="FILE",
+    help=N_("More decisions of reviewers: a decisions.jsonl beside the account's own."),
+)
+@click.option(
     "--encoding", cls=Option, help=N_("The encoding of CSV files, if it is not recognised.")
 )
 @click.option("--delimiter", cls=Option, help=N_("The delimiter of CSV files; \\t is a tab."))
@@ -139,7 +147,24 @@ EXAMPLES = N_(
     "--fail-on",
     type=click.Choice(["info", "warning", "error"]),
     cls=Option,
-    help=N_("Exit with 4 when there are findings of this severity or above."),
+    help=N_(
+        "Exit with 4 when there are findings of this severity or above; with --baseline, new ones."
+    ),
+)
+@click.option(
+    "--baseline",
+    type=FOLDER,
+    cls=Option,
+    metavar="SCAN",
+    help=N_("Compare with this scan's folder or baseline file (default: the scan before this)."),
+)
+@click.option("--no-baseline", is_flag=True, cls=Option, help=N_("Compare with no earlier scan."))
+@click.option(
+    "--write-baseline",
+    type=FOLDER,
+    cls=Option,
+    metavar="FILE",
+    help=N_("Also write what was found into FILE, for a later --baseline."),
 )
 @with_session
 def scan(
@@ -148,10 +173,17 @@ def scan(
     output: Path | None,
     no_pull: bool,
     fail_on: str | None,
+    baseline: Path | None,
+    no_baseline: bool,
+    write_baseline: Path | None,
     **told: Any,  # noqa: ANN401  click's own values, each read once in _settle
 ) -> None:
     """Scan SOURCE and show what was found."""
+    from cli.commands.describe import keep_settings
+    from cli.comparing import compared, remember, settle_baseline
+    from cli.deciding import with_decisions
     from cli.planning import of_snapshot, plan_of_scan, with_country
+    from cli.reporting import report_of
     from cli.show import show_scan
     from dedupe.scan import check_output, write_scan
     from dedupe.scan import scan as scan_account
@@ -160,20 +192,27 @@ def scan(
     tables, options = _settle(config, told)
     place = output or session.state() / "scans"
     check_output(place)
+    earlier = settle_baseline(session, baseline, write_baseline, is_off=no_baseline)
     found = _source(session, config, source, no_pull=no_pull)
     _check_other(found.path, told["against"])
     listen = session.progress()
     account, against = _open(found.path, told["against"], tables, listen)
     if found.is_account and told["region"] is None:
         options = replace(options, phone=with_country(options.phone, config, account))
+    settled = _settled(session, config, account, found.name, told["decisions"])
+    if against is None:
+        options = with_decisions(session, options, settled)
     result = scan_account(account, options, against=against, source=found.name, listen=listen)
     folder = output or place / result.summary.scan_id
-    result = of_snapshot(result, found.path)
+    result = compared(session, of_snapshot(result, found.path), earlier)
     # Clusters of two tables hold cards that are not this account's: nothing to merge there.
-    plan = None if against else plan_of_scan(result, account, config, options.phone)
-    write_scan(result, folder, listen, plan=plan)
+    plan = None if against else plan_of_scan(result, account, config, options.phone, settled)
+    content = report_of(session, result, account, config)
+    write_scan(result, folder, listen, plan=plan, content=content)
+    remember(session, result, folder, write_baseline)
+    keep_settings(session, account)
     show_scan(session, result, folder, plan)
-    if fail_on is not None and _is_failing(result, fail_on):
+    if fail_on is not None and _is_failing(result, fail_on, only_new=baseline is not None):
         raise click.exceptions.Exit(4)
 
 
@@ -230,6 +269,7 @@ def _pulled(session: Session, config: Config, *, no_pull: bool) -> Path:
 def _settle(config: Config, told: dict[str, Any]) -> tuple[TableOptions, ScanOptions]:
     """Settle options over config over defaults."""
     from dedupe.audit import read_options
+    from dedupe.audit.manual import read_manual
     from dedupe.contracts import Entity
     from dedupe.crm.tables import TableOptions
     from dedupe.crm.tables.compared import distinct_columns
@@ -258,6 +298,7 @@ def _settle(config: Config, told: dict[str, Any]) -> tuple[TableOptions, ScanOpt
         loss_reason_field=config.checks.loss_reason_field,
         options=read_options(config.checks.options),
         regulations=config.regulation,
+        manual=read_manual(config.manual),
         timezone=config.timezone,
         compare=compare,
         labels=_labels(told["labels"]),
@@ -284,6 +325,15 @@ def _labels(path: Path | None) -> pl.DataFrame | None:
     from dedupe.crm.tables.labels import read_labels
 
     return None if path is None else read_labels(path)
+
+
+def _settled(
+    session: Session, config: Config, account: Account, source: str, more: Path | None
+) -> Settled:
+    from cli.deciding import Whose, settled_of
+
+    whose = Whose(source=source, account_id=account.account_id, host=account.host)
+    return settled_of(session, config, whose, more)
 
 
 def _check_other(source: Path, against: Path | None) -> None:
@@ -358,12 +408,12 @@ def _region(name: str) -> str:
     return region
 
 
-def _is_failing(result: Scan, fail_on: str) -> bool:
+def _is_failing(result: Scan, fail_on: str, *, only_new: bool) -> bool:
     from dedupe.audit.registry import SEVERITIES
 
     counted = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
     return any(
-        check.found and check.severity in counted
+        (check.new if only_new else check.found) and check.severity in counted
         for check in result.summary.checks
         if not check.code.startswith("CNT")
     )

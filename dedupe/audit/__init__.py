@@ -1,12 +1,14 @@
 """Checks and metrics: one registry, one function per check, frames in and out."""
 
 from . import (
+    cards_more,
     channels,
     counts,
     deals,
     duplicates,
     duplicates_more,
     links,
+    manual,
     names,
     sales,
     settings,
@@ -26,6 +28,7 @@ __all__ = [
     "Facts",
     "Option",
     "Outcome",
+    "cards_more",
     "channels",
     "counts",
     "deals",
@@ -33,6 +36,7 @@ __all__ = [
     "duplicates_more",
     "links",
     "live_records",
+    "manual",
     "names",
     "read_options",
     "run_checks",

@@ -136,6 +136,7 @@ register(
         severity="error",
         needs=channel_needs("phone"),
         repair="auto",
+        plan="split",
         title=N_("Two numbers in one phone value"),
         definition=N_("Cards with at least one phone value that holds two or more numbers."),
         risk=N_(
@@ -152,6 +153,7 @@ register(
         severity="warning",
         needs=channel_needs("phone"),
         repair="auto",
+        plan="drop_repeat",
         title=N_("The same number twice on a card"),
         definition=N_(
             "Cards that hold the same number twice, in one value or in two, whatever the spelling."
@@ -167,6 +169,7 @@ register(
         severity="warning",
         needs=channel_needs("phone"),
         repair="review",
+        plan="normalize",
         title=N_("Unreadable phone value"),
         definition=N_(
             "Cards with a phone value from which no valid number can be read. The class says "
@@ -187,6 +190,7 @@ register(
         severity="error",
         needs=channel_needs("email"),
         repair="auto",
+        plan="split",
         title=N_("Two addresses in one e-mail value"),
         definition=N_("Cards with at least one e-mail value that holds two or more addresses."),
         risk=N_("Letters can't be sent to the value, and answers are not filed on the card."),
@@ -200,6 +204,7 @@ register(
         severity="info",
         needs=channel_needs("email"),
         repair="auto",
+        plan="drop_repeat",
         title=N_("The same address twice on a card"),
         definition=N_("Cards that hold the same e-mail address twice, in one value or in two."),
         risk=N_("Mailings may go out twice."),
@@ -213,6 +218,7 @@ register(
         severity="warning",
         needs=channel_needs("email"),
         repair="review",
+        plan="normalize",
         title=N_("Unreadable e-mail value"),
         definition=N_(
             "Cards with an e-mail value from which no valid address can be read. The class "

@@ -7,6 +7,7 @@ import polars as pl
 from dedupe.language import N_
 
 from .facts import Facts, Outcome, findings
+from .frames.reasons import lost_reasons
 from .registry import Check, register
 
 
@@ -14,33 +15,27 @@ def _size(frame: pl.LazyFrame) -> int:
     return int(frame.select(pl.len()).collect().item())
 
 
-def _without_task(facts: Facts, entity: str) -> Outcome:
+def deals_without_task(facts: Facts) -> pl.LazyFrame:
+    """Return the `record_id` of open deals with no open task on the deal."""
     tasks = facts.account.frame("tasks").lazy()
     open_tasks = tasks.filter(
-        (pl.col("entity") == entity) & ~pl.col("is_completed").fill_null(False)
+        (pl.col("entity") == "deal") & ~pl.col("is_completed").fill_null(False)
     )
     deals = facts.state("open").select(record_id="id")
-    rows = deals.join(open_tasks, on="record_id", how="anti")
-    return Outcome(findings=findings(rows, entity), base=_size(deals))
+    return deals.join(open_tasks, on="record_id", how="anti")
+
+
+def _without_task(facts: Facts, entity: str) -> Outcome:
+    rows = deals_without_task(facts)
+    return Outcome(findings=findings(rows, entity), base=_size(facts.state("open")))
 
 
 def _without_reason(facts: Facts, entity: str) -> Outcome:
-    deals = facts.state("lost")
-    rows = deals.filter(pl.col("loss_reason_id").fill_null("").str.strip_chars() == "").select(
+    lost = lost_reasons(facts)
+    rows = lost.filter(pl.col("reason").is_null()).select(
         record_id="id", field=pl.lit("loss_reason")
     )
-    if facts.loss_reason_field is not None:
-        told = (
-            facts.account.frame("field_values")
-            .lazy()
-            .filter(
-                (pl.col("entity") == entity)
-                & (pl.col("field_id") == facts.loss_reason_field)
-                & (pl.col("raw").fill_null("").str.strip_chars() != "")
-            )
-        )
-        rows = rows.join(told, on="record_id", how="anti")
-    return Outcome(findings=findings(rows, entity), base=_size(deals))
+    return Outcome(findings=findings(rows, entity), base=lost.height)
 
 
 register(
@@ -49,6 +44,7 @@ register(
         severity="error",
         needs={"deal": ("deals", "deals.state", "tasks")},
         repair="review",
+        plan="task",
         title=N_("Open deals without a task"),
         definition=N_("Open deals with no open task on the deal."),
         risk=N_("Nobody will do the next step: the deal is forgotten with its money."),

@@ -60,6 +60,7 @@ register(
         severity="error",
         needs=channel_needs("phone"),
         repair="review",
+        plan="merge",
         title=N_("Cards with a shared phone"),
         definition=N_(
             "Cards that share at least one valid number with another card of the same kind, "
@@ -83,6 +84,7 @@ register(
         severity="error",
         needs=channel_needs("email"),
         repair="review",
+        plan="merge",
         title=N_("Cards with a shared e-mail"),
         definition=N_(
             "Cards that share at least one mailbox with another card of the same kind. "
@@ -139,6 +141,7 @@ register(
         severity="error",
         needs={"contact": ("contacts",), "company": ("companies",)},
         repair="review",
+        plan="merge",
         title=N_("Probable duplicates by all evidence together"),
         definition=N_(
             "Cards in clusters found by the probabilistic match of names, companies and "

@@ -111,6 +111,7 @@ register(
             "company": ("companies", "traits.company.tax_id"),
         },
         repair="review",
+        plan="merge",
         title=N_("Cards with the same tax number"),
         definition=N_(
             "Cards that hold the same valid tax number (ИНН); of contacts, a person's own. Cards "

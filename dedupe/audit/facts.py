@@ -33,7 +33,8 @@ class Facts:
     `values`, `names`, `groups`, `proposals`, `clusters` and `traits` are the contracts of these
     names. `name_shares` (column, value, share) tells how common names are in the country.
     `loss_reason_field` is the deals' custom field with the loss reason, if the config names one.
-    `options` are settings by check code and name that differ from the checks' defaults.
+    `options` are settings by check code and name that differ from the checks' defaults; `manual`
+    are the lines that a person ticked, by code.
     """
 
     account: Account
@@ -47,6 +48,7 @@ class Facts:
     loss_reason_field: str | None = None
     options: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
     regulations: tuple[Regulation, ...] = ()
+    manual: Mapping[str, str] = field(default_factory=dict)
     timezone: str = ""
 
     def option(self, code: str, name: str, kind: type[S]) -> S:
@@ -78,6 +80,9 @@ class Facts:
         Of last words joined by "|", or of tables so joined, one is enough.
         """
         head, _, last = part.rpartition(".")
+        if head == "regulation":  # "regulation.require": any rule of the config that has it
+            told = (getattr(rule, last) for rule in self.regulations)
+            return any(each is not None and each is not False and each != () for each in told)
         if not head and "|" in last:
             return any(self.has(word) for word in last.split("|"))
         if "|" in last:

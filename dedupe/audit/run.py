@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from dedupe.contracts import FINDINGS, CheckResult, Health, Metric
+from dedupe.language import N_
 
 from .facts import Facts, Outcome
 from .health import count_health, money_at_risk
@@ -15,6 +16,7 @@ from .options import severity_of
 from .registry import CHECKS, Check
 
 NOT_IN_THIS_VERSION = "not in this version"
+NO_REGULATION = N_("no such rule in the config")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +44,7 @@ def run_checks(
         severity = severity_of(check, facts.options)
         missing = _missing(check, entity, facts)
         if missing or check.run is None:
-            reason = f"no data: {', '.join(missing)}" if missing else NOT_IN_THIS_VERSION
-            results.append(_not_checked(check, entity, reason, severity))
+            results.append(_not_checked(check, entity, _reason(missing), severity))
             continue
         outcome = check.run(facts, entity)
         found = _told(outcome, check.code, severity, facts)
@@ -72,6 +73,12 @@ def _missing(check: Check, entity: str, facts: Facts) -> list[str]:
     tables = {part for part in parts if "." not in part}
     # A missing table says it all: its columns need no mention.
     return [part for part in parts if part in tables or part.split(".")[0] not in tables]
+
+
+def _reason(missing: list[str]) -> str:
+    if any(part.startswith("regulation.") for part in missing):
+        return NO_REGULATION  # whatever else is missing, nobody asked for the check
+    return f"no data: {', '.join(missing)}" if missing else NOT_IN_THIS_VERSION
 
 
 def _not_checked(check: Check, entity: str, reason: str, severity: str) -> CheckResult:
@@ -104,6 +111,6 @@ def _result(
         extra=outcome.extra,
         base=outcome.base,
         share=found / outcome.base if outcome.base else None,
-        money=float(priced["money"].sum()) if priced.height else None,
+        money=float(priced["money"].sort().sum()) if priced.height else None,
         severity=severity,
     )

@@ -5,6 +5,7 @@ from .auditing import MANUAL, Regulation
 from .load import FILE_NAME, find_config, load_config
 from .places import Place, PlaceKind, read_place
 from .planning import Planning, Survivorship
+from .policies import Notify, Policy, Window, read_span
 from .problems import folded_name, name_problem
 from .select import select_profile
 from .values import CRMS, EXTRAS, Checks, Config, Phone, Profile
@@ -19,10 +20,13 @@ __all__ = [
     "Phone",
     "Place",
     "PlaceKind",
+    "Notify",
     "Planning",
+    "Policy",
     "Profile",
     "Regulation",
     "Survivorship",
+    "Window",
     "address_problem",
     "complete_address",
     "find_config",
@@ -32,5 +36,6 @@ __all__ = [
     "load_config",
     "name_problem",
     "read_place",
+    "read_span",
     "select_profile",
 ]

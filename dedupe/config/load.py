@@ -24,7 +24,9 @@ from .addresses import normal_address
 from .auditing import audit_problems, read_regulations
 from .places import absolute_place
 from .planning import Planning, Survivorship, planning_problems
+from .policies import policy_problems, read_policies
 from .problems import config_problems
+from .reporting import brand_problems, read_brand
 from .values import Checks, Config, Phone, Profile
 
 FILE_NAME = "crmclean.toml"
@@ -68,6 +70,8 @@ def load_config(path: Path | None) -> Config:
         *config_problems(document),
         *planning_problems(document),
         *audit_problems(document),
+        *policy_problems(document),
+        *brand_problems(document, path.absolute().parent),
     )
     problems = list(dict.fromkeys(found))
     if problems:
@@ -163,6 +167,8 @@ def _config(document: Mapping[str, Any], folder: Path) -> Config:
         plan=_section(Planning, document.get("plan", {})),
         regulation=read_regulations(document),
         manual=dict(document.get("manual", {})),
+        report=read_brand(document, folder),
+        policies=read_policies(document),
         profiles={
             name: _section(Profile, _settled(facts, folder))
             for name, facts in document.get("profiles", {}).items()

@@ -17,6 +17,7 @@ from dedupe.language import N_, tr
 
 from .addresses import address_problem
 from .places import is_secretive, read_place
+from .reporting import Brand
 from .values import ALLOWED, CRMS, EXTRAS, Checks, Config, Phone, Profile
 
 _SECRET_KEYS = re.compile(r"(access|refresh|api|auth|bearer)?_?(token|key|secret|password|webhook)")
@@ -25,13 +26,13 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _NAME = re.compile(r"[\w][\w.-]{0,63}")
 _MAX_NAME_BYTES = 120  # leaves room in a path of 255 bytes
 _SHOWN = 40
-_OWN = ("regulation", "manual")  # their own modules tell what is wrong with them
+_OWN = ("regulation", "manual", "policies")  # their own modules tell what is wrong with them
 
 
 def config_problems(document: Mapping[str, Any]) -> Iterator[str]:
     """Yield everything that is wrong with `document`."""
     yield from _key_problems("", document, Config)
-    for name, kind in (("phone", Phone), ("checks", Checks)):
+    for name, kind in (("phone", Phone), ("checks", Checks), ("report", Brand)):
         yield from _section_problems(name, document.get(name, {}), kind)
     profiles = document.get("profiles", {})
     if isinstance(profiles, dict):

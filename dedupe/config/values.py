@@ -10,6 +10,8 @@ from dedupe.language import LANGUAGES
 
 from .auditing import Regulation
 from .planning import Planning, Survivorship
+from .policies import Policy
+from .reporting import Brand
 
 REQUESTS_PER_S = 7  # amoCRM's limit for one integration, the strictest in use
 CRMS = ("amocrm", "retailcrm", "bitrix24", "files")
@@ -71,6 +73,8 @@ class Config:
     plan: Planning = field(default_factory=Planning)
     regulation: tuple[Regulation, ...] = ()
     manual: Mapping[str, str] = field(default_factory=dict)  # by code: one of MANUAL
+    report: Brand = field(default_factory=Brand)
+    policies: Mapping[str, Policy] = field(default_factory=dict)
     profiles: dict[str, Profile] = field(default_factory=dict)
 
 

@@ -147,8 +147,8 @@ USER_RIGHTS = contract(
     "user_rights",
     "user_id entity action",
     user_id=TEXT,
-    entity=TEXT,
-    action=TEXT,  # view | edit | add | delete | export
+    entity=TEXT,  # contact | company | deal | task | mail
+    action=TEXT,  # view | edit | add | delete | export; of mail: access
     scope=TEXT,  # all | group | own | denied
 )
 ROLES = contract("roles", "id", id=TEXT, name=TEXT)

@@ -54,6 +54,7 @@ class Copies:
             left=left[both].astype(np.uint32),
             right=right[both].astype(np.uint32),
             is_match=labels.is_match[both],
+            is_taught=labels.is_taught,
         )
 
 

@@ -78,11 +78,15 @@ class Patterns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
-    """Pairs that a person has judged: evidence for m and u, and the last word on the pair."""
+    """Pairs that a person has judged: the last word on the pair, and evidence for m and u.
+
+    Too few of them say nothing about other pairs: then they are not `is_taught`.
+    """
 
     left: Rows
     right: Rows
     is_match: npt.NDArray[np.bool_]
+    is_taught: bool = True
 
 
 def estimate_model(
@@ -98,7 +102,7 @@ def estimate_model(
     # Of two tables, a rule may have pairs inside one of them only.
     sessions = [session for session in sessions if len(session.patterns.counts)]
     strangers = _strangers_u(records, drawn, 1.0)
-    judged = None if labels is None else _judged(grader, labels)
+    judged = _judged(grader, labels) if labels is not None and labels.is_taught else None
     m = _estimate_m(comparisons, sessions, strangers, judged)
     prior = _first_prior(sessions, records, m, strangers)
     # Matches among the drawn pairs made coincidences look commoner than they are.

@@ -7,7 +7,7 @@ of, clusters.parquet what became of them. Of cards' values the files hold phones
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,7 +121,7 @@ def _pair(folder: Path, ids: tuple[str, str], entity: str | None) -> dict[str, o
 
 
 def _waterfall(folder: Path, row: dict[str, object], entry: ModelEntry) -> Waterfall:
-    levels, rarities = _graded(row, entry)
+    levels, rarities = graded(row, entry)
     left_id, right_id = str(row["left_id"]), str(row["right_id"])
     return Waterfall(
         entity=entry.entity,
@@ -139,7 +139,7 @@ def _waterfall(folder: Path, row: dict[str, object], entry: ModelEntry) -> Water
     )
 
 
-def _graded(row: dict[str, object], entry: ModelEntry) -> tuple[dict[str, int], dict[str, float]]:
+def graded(row: Mapping[str, object], entry: ModelEntry) -> tuple[dict[str, int], dict[str, float]]:
     """Return levels and rarity bits: what a weight has beyond its level's bits is rarity."""
     levels = {
         each.name: NOT_OBSERVED if row[f"g_{each.name}"] is None else _level(row, each.name)
@@ -154,7 +154,7 @@ def _graded(row: dict[str, object], entry: ModelEntry) -> tuple[dict[str, int], 
     return levels, rarities
 
 
-def _level(row: dict[str, object], name: str) -> int:
+def _level(row: Mapping[str, object], name: str) -> int:
     level = row[f"g_{name}"]
     if not isinstance(level, int) or level < NOT_OBSERVED:
         raise TypeError("a level is a whole number from -1 on")

@@ -81,7 +81,7 @@ def build_records(evidence: Evidence, entity: str) -> Records:
     )
 
 
-def build_labels(records: Records, judged: pl.DataFrame) -> Labels:
+def build_labels(records: Records, judged: pl.DataFrame, *, is_taught: bool = True) -> Labels:
     """Return the judged pairs of `records`; `judged` has entity, left_id, right_id, is_match.
 
     A pair of which a record is not there is left out, as is one inside a table of two.
@@ -104,6 +104,7 @@ def build_labels(records: Records, judged: pl.DataFrame) -> Labels:
         left=pairs["left"].to_numpy(),
         right=pairs["right"].to_numpy(),
         is_match=pairs["is_match"].to_numpy(),
+        is_taught=is_taught,
     )
 
 

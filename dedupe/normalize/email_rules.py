@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dedupe.contracts.mail import FREE_MAIL
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
@@ -98,16 +100,7 @@ PLACEHOLDER_DOMAINS = _words("""
     null.com ooo.ru qwe.ru qwerty.ru asd.ru asdf.ru zxc.ru
 """)
 
-FREE_PROVIDERS = _words("""
-    mail.ru bk.ru inbox.ru list.ru internet.ru xmail.ru yandex.ru ya.ru yandex.com yandex.by
-    yandex.kz yandex.ua yandex.uz narod.ru rambler.ru lenta.ru autorambler.ru myrambler.ru ro.ru
-    gmail.com googlemail.com outlook.com hotmail.com live.com live.ru msn.com icloud.com me.com
-    mac.com yahoo.com ymail.com aol.com proton.me protonmail.com pm.me ukr.net i.ua meta.ua
-    bigmir.net tut.by qip.ru pochta.ru fromru.com sibmail.com ngs.ru e1.ru nm.ru hotbox.ru km.ru
-    vk.com mail.ua mail.kz mail.by mail.com gmx.com gmx.de web.de qq.com 163.com 126.com
-    foxmail.com naver.com zoho.com fastmail.com tutanota.com tuta.io seznam.cz wp.pl o2.pl
-    abv.bg inbox.lv inbox.lt
-""")
+FREE_PROVIDERS = FREE_MAIL
 
 TYPOS = _typos(
     {

@@ -26,7 +26,7 @@ from .canonical import canonical_text, plain_text
 from .cards import Fields, load_cards
 from .draft import Draft, numbered, without_overlaps
 from .guards import guard_reasons
-from .inputs import Decisions, PlanInputs, PlanOptions, read_decisions
+from .inputs import Decisions, PlanInputs, PlanOptions, decisions_of
 from .lines import CRMS
 from .merges import CODE, Merging, merge_draft
 from .ops import PatchCard, Ref
@@ -65,7 +65,7 @@ def build_plan(inputs: PlanInputs, options: PlanOptions | None = None) -> Plan:
             where=inputs.account.crm,
             fix=N_("set the account up with crmclean init, then scan it with -p"),
         )
-    decisions, left_out = read_decisions(inputs.decisions), Counter[str]()
+    decisions, left_out = decisions_of(inputs), Counter[str]()
     fields = Fields.of(inputs.account)
     drafts = [
         *_merges(inputs, options, decisions, fields, left_out),

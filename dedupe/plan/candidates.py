@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import polars as pl
+
+from dedupe.decisions.values import Golden as ToldValue
 
 from .cards import id_key
 from .inputs import Decisions, PlanInputs
@@ -23,12 +25,17 @@ _ENTITIES = ("contact", "company")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """Cards of one entity to be merged; `score` is the probability of the weakest pair."""
+    """Cards of one entity to be merged; `score` is the probability of the weakest pair.
+
+    `survivor` and `values` are what a reviewer chose, where one did.
+    """
 
     entity: str
     ids: tuple[str, ...]
     is_accepted: bool = False
     score: float | None = None
+    survivor: str = ""
+    values: Mapping[str, ToldValue] = field(default_factory=dict)
 
 
 def merge_candidates(
@@ -62,12 +69,15 @@ def _of_entity(
         if any(tuple(pair) in rejected for pair in combinations(ids, 2)):
             left_out["rejected"] += 1
             continue
+        survivor, values = decisions.chosen(entity, ids)
         found.append(
             Candidate(
                 entity=entity,
                 ids=ids,
                 is_accepted=not by_hand.isdisjoint(ids),
                 score=min(group_scores.get(first, []), default=None),
+                survivor=survivor,
+                values=values,
             )
         )
     return found

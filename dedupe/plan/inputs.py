@@ -2,12 +2,13 @@
 
 `PlanInputs` are the frames of a scan's folder beside the account's tables. Decisions are rows of
 `entity, left_id, right_id, verdict` for a pair of cards and `code, entity, record_id, verdict` for
-a finding, in one frame or in two; a verdict is accept or reject.
+a finding, in one frame or in two; a verdict is accept or reject. `settled` is what holds of the
+account's own decisions.jsonl; where a row of the frame says otherwise, the row wins.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -16,6 +17,8 @@ import polars as pl
 
 from dedupe.config.planning import Planning, Survivorship
 from dedupe.contracts import CLUSTERS, FINDINGS, PAIRS, VALUES, Account
+from dedupe.decisions import SameGroup, Settled
+from dedupe.decisions.values import Golden as ToldValue
 from dedupe.errors import InputError
 from dedupe.language import N_
 from dedupe.normalize import PhoneSettings
@@ -37,6 +40,7 @@ class PlanInputs:
     pairs: pl.DataFrame = field(default_factory=PAIRS.empty)
     values: pl.DataFrame = field(default_factory=VALUES.empty)
     decisions: pl.DataFrame | None = None
+    settled: Settled | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +83,26 @@ class PlanOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decisions:
-    """What people decided: pairs by (entity, smaller id, other id), findings by (code, record)."""
+    """What people decided: pairs by (entity, smaller id, other id), findings by (code, record).
+
+    `groups` are those of the reviewers, the latest last, with the survivor and the golden values
+    they chose; `edits` what they wrote in place of a finding's proposal.
+    """
 
     pairs: Mapping[tuple[str, str, str], bool] = field(default_factory=dict)
     findings: Mapping[tuple[str, Ref], bool] = field(default_factory=dict)
+    groups: tuple[SameGroup, ...] = ()
+    edits: Mapping[tuple[str, Ref], str] = field(default_factory=dict)
+
+    def chosen(self, entity: str, ids: Collection[str]) -> tuple[str, dict[str, ToldValue]]:
+        """Return the survivor and the values that reviewers chose for cards that are one."""
+        survivor = ""
+        values: dict[str, ToldValue] = {}
+        for group in self.groups:
+            if group.entity == entity and set(group.ids) <= set(ids):
+                survivor = group.survivor or survivor
+                values |= group.values
+        return survivor, values
 
     def accepted_pairs(self, entity: str) -> list[tuple[str, str]]:
         """Return the pairs of one entity that are to be merged, in order."""
@@ -97,6 +117,26 @@ class Decisions:
     def finding(self, code: str, ref: Ref) -> bool | None:
         """Return what was decided on a finding; None where nobody did."""
         return self.findings.get((code, ref))
+
+
+def decisions_of(inputs: PlanInputs) -> Decisions:
+    """Return all decisions that a plan honours. Raises InputError as `read_decisions` does."""
+    told, settled = read_decisions(inputs.decisions), inputs.settled
+    if settled is None:
+        return told
+    kept = {(entity, *pair): False for entity, pair in settled.different}
+    for group in settled.groups:
+        kept |= {(group.entity, *pair): True for pair in group.told_pairs()}
+    verdicts = {
+        (code, Ref(entity, id_)): each for (code, entity, id_), each in settled.values.items()
+    }
+    return Decisions(
+        pairs=kept | dict(told.pairs),
+        findings={key: each.verdict != "reject" for key, each in verdicts.items()}
+        | dict(told.findings),
+        groups=settled.groups,
+        edits={key: each.edited for key, each in verdicts.items() if each.verdict == "edit"},
+    )
 
 
 def read_decisions(frame: pl.DataFrame | None) -> Decisions:

@@ -31,7 +31,15 @@ from .ops import (
     ValuesChange,
 )
 from .plan import Golden, Phase
-from .survivorship import Chosen, Lost, chosen_values, deciding_rule, ranked
+from .survivorship import (
+    REVIEWER,
+    Chosen,
+    Lost,
+    chosen_values,
+    deciding_rule,
+    ranked,
+    with_told,
+)
 from .values_change import spelling
 
 CODE = "DUP110"
@@ -59,7 +67,7 @@ class Merging:
 
 def merge_draft(candidate: Candidate, cards: Sequence[Card], shared: Merging) -> Draft:
     """Compile the merge of `cards`, which are the live ones of `candidate`."""
-    merge = _Merge.of(cards, shared)
+    merge = _Merge.of(candidate, cards, shared)
     return Draft(
         kind="merge",
         code=CODE,
@@ -81,12 +89,21 @@ class _Merge:
     cards: Sequence[Card]
     shared: Merging
     chosen: Sequence[Chosen]
+    rule: str  # that sets the survivor apart
 
     @classmethod
-    def of(cls, cards: Sequence[Card], shared: Merging) -> _Merge:
+    def of(cls, candidate: Candidate, cards: Sequence[Card], shared: Merging) -> _Merge:
         order = ranked(cards, shared.rules, shared.active)
+        rule = deciding_rule(order, shared.rules, shared.active)
+        if any(card.ref.id == candidate.survivor for card in order):
+            order = sorted(order, key=lambda card: card.ref.id != candidate.survivor)
+            rule = REVIEWER
+        chosen = chosen_values(order, shared.fields, shared.rules)
         return cls(
-            cards=order, shared=shared, chosen=chosen_values(order, shared.fields, shared.rules)
+            cards=order,
+            shared=shared,
+            chosen=with_told(chosen, candidate.values, order, shared.fields),
+            rule=rule,
         )
 
     @property
@@ -106,8 +123,7 @@ class _Merge:
         yield from self._mark()
 
     def golden(self) -> Iterator[Golden]:
-        rule = deciding_rule(self.cards, self.shared.rules, self.shared.active)
-        yield Golden(field="id", rule=rule, from_ids=(self.survivor.ref.id,))
+        yield Golden(field="id", rule=self.rule, from_ids=(self.survivor.ref.id,))
         for each in self.chosen:
             if each.value is not None:
                 yield Golden(field=each.field, rule=each.rule, from_ids=each.from_ids)

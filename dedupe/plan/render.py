@@ -95,6 +95,7 @@ RULES = {
     "longest": N_("the longest"),
     "any_yes": N_("the stricter value"),
     "all_yes": N_("the stricter value"),
+    "reviewer": N_("the reviewer's choice"),
 }
 _EXAMPLES = 3  # of each kind, where not all are asked for
 _LONG = 70

@@ -110,7 +110,9 @@ class Repairs:
                 self._left_out["rejected"] += 1
             elif verdict or (confidence or 0.0) >= CERTAIN:
                 self._repairs[ref].is_accepted |= bool(verdict)
-                found.append((ref, code, kind, raw, proposal))
+                found.append(
+                    (ref, code, kind, raw, self._decisions.edits.get((code, ref), proposal))
+                )
             else:
                 self._left_out["review"] += 1
         return found

@@ -10,11 +10,12 @@ goes without a word.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from dedupe.config.planning import Survivorship
+from dedupe.decisions.values import Golden as ToldValue
 from dedupe.normalize import name_status
 
 from .canonical import canonical_text
@@ -47,6 +48,7 @@ WRITABLE = frozenset(
     }
 )
 _NAMES = ("name", "first_name", "last_name")
+REVIEWER = "reviewer"  # the rule of what a person chose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +117,48 @@ def chosen_values(cards: Sequence[Card], fields: Fields, rules: Survivorship) ->
     ]
 
 
+def with_told(
+    chosen: Sequence[Chosen], told: Mapping[str, ToldValue], cards: Sequence[Card], fields: Fields
+) -> list[Chosen]:
+    """Return the golden values with those that a reviewer told, where the CRM lets them be written.
+
+    A value that is to come from a card that is gone stays what the rules chose.
+    """
+    if not told:
+        return list(chosen)
+    by_id = {card.ref.id: card for card in cards}
+    kept = {each.field: each for each in chosen}
+    for name in kept:
+        golden = told.get(name) or _with_the_name(name, told, by_id)
+        if golden is None or not is_writable(name, cards[0].ref.entity, fields):
+            continue
+        if golden.text is not None:
+            kept[name] = _made(name, golden.text.strip() or None, REVIEWER, [], cards)
+        elif golden.from_id in by_id:
+            giver = by_id[golden.from_id]
+            kept[name] = _made(name, giver.single(name), REVIEWER, [giver], cards)
+    return list(kept.values())
+
+
+def is_writable(name: str, entity: str, fields: Fields) -> bool:
+    """Tell whether a single value of this field can be written to a card."""
+    if name in (*_NAMES, "owner_id"):
+        return True
+    own = fields.get(entity, name)
+    return own.type in WRITABLE and not own.is_computed
+
+
+def _with_the_name(
+    name: str, told: Mapping[str, ToldValue], by_id: Mapping[str, Card]
+) -> ToldValue | None:
+    """Return whence the parts of a name come when the whole is another card's."""
+    whole = told.get("name")
+    if name not in _NAMES or whole is None or whole.text is not None:
+        return None
+    giver = by_id.get(whole.from_id)
+    return whole if giver is not None and (giver.first_name or giver.last_name) else None
+
+
 def _rule(name: str, entity: str, fields: Fields, rules: Survivorship) -> str:
     own = fields.get(entity, name)
     labels = {name, own.name.strip().casefold()}
@@ -133,8 +177,7 @@ def _rule(name: str, entity: str, fields: Fields, rules: Survivorship) -> str:
 
 
 def _chosen(name: str, cards: Sequence[Card], fields: Fields, rule: str) -> Chosen:
-    own = fields.get(cards[0].ref.entity, name)
-    if own.is_computed or own.type not in WRITABLE:
+    if not is_writable(name, cards[0].ref.entity, fields):
         return _kept(name, cards, fill=False)
     if rule in ("any_yes", "all_yes"):
         return _stricter(name, cards, rule)

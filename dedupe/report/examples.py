@@ -1,10 +1,10 @@
-"""Which records a report names for a check: ids only, a bounded number of them.
+"""Which records a report names for a check: a bounded number of them.
 
 Input: a FINDINGS frame. A finding's `group` is either a group of records (named by
 one of its record ids) or a class of the finding ("too_short"); the first is shown as
-groups, the largest first, the second is counted. Values and proposals of findings are
-never read here, but for the names of tags and task types. The order of the rows does
-not change what comes out.
+groups, the largest first, the second is counted. Single records come with the most money
+first, then by id; the first few carry what is wrong with them. The order of the rows does not
+change what comes out.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
-LIMIT = 100  # ids of one check and entity: bounds the page, whatever the account's size
-GROUP_LIMIT = 8
-# The account's own settings are no personal data; users are people and stay ids.
-SETTINGS = ("tag", "task_type")
+LIMIT = 48  # ids of one check and entity: bounds the page, whatever the account's size
+SHOWN = 3  # records, or groups of records, that are shown with their names
+GROUP_LIMIT = 6
+# Records of clients: what they hold is personal. The rest are the account's own settings.
+CLIENTS = ("contact", "company", "deal", "task", "note", "unsorted", "customer")
 _KEY = ("code", "entity")
 _CLASS = r"^[a-z][a-z0-9_]{0,31}$"
 
@@ -30,18 +31,37 @@ class Cluster:
     n_more: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What is wrong with a record, as the account has it, and what it should become."""
+
+    value: str = ""
+    proposal: str = ""
+    kind: str = ""  # the class of the finding
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examples:
-    """Record ids of one check and entity: either single ones or clusters."""
+    """Record ids of one check and entity: either single ones or clusters.
+
+    `wrong` tells of the first SHOWN of the single ones.
+    """
 
     ids: tuple[str, ...] = ()
     clusters: tuple[Cluster, ...] = ()
     classes: tuple[tuple[str, int], ...] = ()
+    wrong: Mapping[str, Wrong] | None = None
 
     @property
     def n_shown(self) -> int:
         """The number of ids shown."""
         return len(self.ids) + sum(len(cluster.ids) for cluster in self.clusters)
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Return the ids that are shown with their names."""
+        grouped = [i for cluster in self.clusters[:SHOWN] for i in cluster.ids]
+        return (*self.ids[:SHOWN], *grouped)
 
 
 def build_examples(findings: pl.DataFrame) -> Mapping[tuple[str, str], Examples]:
@@ -63,18 +83,35 @@ def count_faulty(findings: pl.DataFrame, entities: tuple[str, ...]) -> int:
 
 def _named(findings: pl.DataFrame) -> pl.DataFrame:
     """Put the name of a setting in place of its id: a tag's id says nothing to a reader."""
-    is_setting = pl.col("entity").is_in(SETTINGS) & (pl.col("field") == "name")
-    name = pl.when(is_setting).then(pl.col("value"))
-    return findings.select(*_KEY, "group", record_id=pl.coalesce(name, pl.col("record_id")))
+    is_name = ~pl.col("entity").is_in([*CLIENTS, "user"]) & (pl.col("field") == "name")
+    name = pl.when(is_name).then(pl.col("value"))
+    return findings.select(
+        *_KEY,
+        "group",
+        "proposal",
+        "money",
+        record_id=pl.coalesce(name, pl.col("record_id")),
+        value=pl.when(~is_name.fill_null(value=False)).then(pl.col("value")),
+    )
 
 
 def _examples(part: pl.DataFrame) -> Examples:
     """Return the examples of one check and entity; `group` may be of records or a class."""
-    records = part.group_by("record_id").agg(pl.col("group").min())
+    records = part.group_by("record_id").agg(pl.col("group").min(), pl.col("money").max())
     if records["group"].is_in(records["record_id"].implode()).fill_null(False).all():
         return Examples(clusters=_clusters(records))
-    first = records.bottom_k(LIMIT, by=_by_number("record_id")).sort(_by_number("record_id"))
-    return Examples(ids=tuple(first["record_id"]), classes=_classes(part))
+    costly = [-pl.col("money").fill_null(0.0), *_by_number("record_id")]
+    first = records.bottom_k(LIMIT, by=costly).sort(costly)["record_id"]
+    return Examples(ids=tuple(first), classes=_classes(part), wrong=_wrong(part, first.head(SHOWN)))
+
+
+def _wrong(part: pl.DataFrame, ids: pl.Series) -> dict[str, Wrong]:
+    """Return one finding of each record: of several the first by value."""
+    few = part.filter(pl.col("record_id").is_in(ids.implode()))
+    few = few.sort("record_id", "value", "proposal", "group", nulls_last=True)
+    few = few.unique("record_id", keep="first", maintain_order=True)
+    rows = few.select(pl.col("record_id", "value", "proposal", "group").fill_null("")).rows()
+    return {record_id: Wrong(value, proposal, kind) for record_id, value, proposal, kind in rows}
 
 
 def _by_number(column: str) -> list[pl.Expr]:

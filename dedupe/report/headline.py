@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from dedupe.audit.registry import SEVERITIES, Check
-from dedupe.contracts import CheckResult, Summary
+from dedupe.contracts import CARDS, CheckResult, Summary
 from dedupe.language import NN_, count, tr, trn
 from dedupe.report.words import (
     crm_name,
@@ -217,7 +217,9 @@ def groups_text(result: CheckResult) -> str:
         return ""
     if result.code in GROUPED_BY_VALUE:
         return trn("{n} distinct value", "{n} distinct values", result.groups)
-    cards = trn("{n} card", "{n} cards", result.found)
+    is_card = result.entity in CARDS
+    nouns = NN_("{n} card", "{n} cards") if is_card else NN_("{n} record", "{n} records")
+    cards = trn(*nouns, result.found)
     groups = trn("in {n} group", "in {n} groups", result.groups)
     if result.code in APART:
         return f"{cards} {groups}"

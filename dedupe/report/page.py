@@ -6,21 +6,22 @@ those of the summary; nothing is computed from rounded numbers.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from pathlib import PurePath
-
-import polars as pl
+import base64
+from collections.abc import Mapping
+from pathlib import Path, PurePath
 
 from dedupe.audit.registry import Check
-from dedupe.contracts import CARDS, CheckResult, Summary
-from dedupe.language import count, current, decimal, share, tr
+from dedupe.config.reporting import LOGO_BYTES, LOGO_KINDS, Brand, is_logo
+from dedupe.contracts import CheckResult, Summary
+from dedupe.language import NN_, count, current, decimal, tr, trn
 from dedupe.report import headline
-from dedupe.report.examples import Examples, build_examples, count_faulty
-from dedupe.report.layout import Block, Card, CardGroup, Headline, Page, Row, Section, Slice
+from dedupe.report.content import Content
+from dedupe.report.findings_view import Findings
+from dedupe.report.layout import Page, Section, Slice
+from dedupe.report.metric_view import view_metric
+from dedupe.report.owner import build_owner
 from dedupe.report.words import (
     SECTIONS,
-    class_name,
     crm_name,
     entity_name,
     moment,
@@ -28,123 +29,83 @@ from dedupe.report.words import (
     place_name,
     plain,
     reason_text,
-    repair_name,
-    section_of,
-    severity_name,
     stage_name,
 )
+from dedupe.report.work import build_work, by_owner
 
-HEADLINES = 10
-_LINKS = {
-    "amocrm": {
-        "contact": "/contacts/detail/{id}",
-        "company": "/companies/detail/{id}",
-        "deal": "/leads/detail/{id}",
-    },
+_SIZE = "counts"  # its checks say how large the account is, not what is wrong with it
+_KPIS = {
+    "contacts": "contact",
+    "companies": "company",
+    "deals": "deal",
+    "tasks": "task",
+    "users": "user",
 }
-_HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d+)?")
-_ID = re.compile(r"[0-9]{1,20}")
-_LONGEST_ID = 64
+_CLUSTERS = {
+    "auto": NN_("{n} cluster for automatic merging", "{n} clusters for automatic merging"),
+    "review": NN_("{n} cluster for review", "{n} clusters for review"),
+}
 
 
-def build_page(summary: Summary, findings: pl.DataFrame, checks: Mapping[str, Check]) -> Page:
+def build_page(content: Content) -> Page:
     """Return the report of one scan."""
-    found = headline.ranked(summary, checks)
-    examples = build_examples(findings)
-    rows = {(r.code, r.entity): _row(r, examples, summary) for r in found}
-    faulty, n_cards = _faulty_cards(summary, findings)
-    clean = 1 - faulty / n_cards if n_cards else None
+    summary, registry = content.summary, content.registry
+    found = headline.ranked(summary, registry)
+    findings = content.findings.collect()
+    told = Findings.of(content, findings)
     deals = headline.deal_sum(summary.counts)
+    owners = by_owner(content, findings)
     return Page(
         language=current(),
+        brand=content.brand.name or "",
+        author=content.brand.author or "",
+        footer=content.brand.footer or "",
+        logo=logo_url(content.brand),
         account=headline.account_name(summary),
         crm=crm_name(summary.crm),
-        passport=_passport(summary),
+        cover=_cover(summary),
+        passport=_clusters(content),
         kpis=_kpis(summary),
-        clean_share="" if clean is None else share(clean),
-        clean_percent=0.0 if clean is None else 100 * clean,
-        clean_words=tr("{n} of {total}", n=count(n_cards - faulty), total=count(n_cards)),
         deals=deals.equation if deals else "",
         deals_agree=bool(deals and deals.agrees),
         slices=_slices(deals),
         checked=_checked(summary),
-        headlines=tuple(
-            _headline(r, rows, checks, summary)
-            for r in headline.gravest(summary, checks, HEADLINES)
-        ),
-        sections=_sections(summary, found, rows, checks),
-        missing=tuple(_missing(r, checks) for r in headline.not_checked(summary)),
-        ledger=tuple(
-            _block(code, checks) for code in dict.fromkeys(r.code for r in summary.checks)
-        ),
+        owner=build_owner(content, found),
+        size=told.section(_SIZE, found),
+        sections=_sections(told, found),
+        owners=None if owners is None else view_metric(owners, told.write, link=told.url),
+        work=build_work(content, found),
+        missing=tuple(_missing(r, registry) for r in headline.not_checked(summary)),
+        ledger=tuple(told.block(code) for code in dict.fromkeys(r.code for r in summary.checks)),
         notes=tuple((place_name(note.where), note_text(note)) for note in summary.notes),
         timings=tuple(
             (stage_name(stage), decimal(seconds, 2)) for stage, seconds in summary.timings.items()
         ),
         versions=tuple(summary.versions.items()),
+        is_open=content.options.show_values,
     )
 
 
-def card_url(crm: str, host: str, entity: str, record_id: str) -> str:
-    """Return the address of a record's card in its CRM, or nothing where it is not known.
-
-    >>> card_url("amocrm", "demo.amocrm.ru", "deal", "17")
-    'https://demo.amocrm.ru/leads/detail/17'
-    """
-    path = _LINKS.get(crm, {}).get(entity)
-    name = host.removeprefix("https://").rstrip("/")
-    if path is None or not _HOST.fullmatch(name) or not _ID.fullmatch(record_id):
+def logo_url(brand: Brand) -> str:
+    """Return the brand's logo as a data: address, nothing where there is none to be read."""
+    if brand.logo is None or not is_logo(Path(brand.logo)):
         return ""
-    return f"https://{name}{path.format(id=record_id)}"
+    path = Path(brand.logo)
+    encoded = base64.b64encode(path.read_bytes()[: LOGO_BYTES + 1]).decode("ascii")
+    return f"data:{LOGO_KINDS[path.suffix.lower()]};base64,{encoded}"
 
 
-def _row(
-    result: CheckResult, examples: Mapping[tuple[str, str], Examples], summary: Summary
-) -> Row:
-    shown = examples.get((result.code, result.entity), Examples())
-
-    def card(record_id: str) -> Card:
-        short = record_id if len(record_id) <= _LONGEST_ID else record_id[:_LONGEST_ID] + "…"
-        return Card(plain(short), card_url(summary.crm, summary.host, result.entity, record_id))
-
-    return Row(
-        entity=entity_name(result.entity),
-        found=count(result.found or 0),
-        base="" if result.base is None else count(result.base),
-        share="" if result.share is None else share(result.share),
-        percent=None if result.share is None else min(100.0, 100 * result.share),
-        groups=headline.groups_text(result),
-        classes=tuple((class_name(name), count(n)) for name, n in shown.classes),
-        cards=tuple(card(record_id) for record_id in shown.ids),
-        card_groups=tuple(
-            CardGroup(tuple(card(i) for i in cluster.ids), cluster.n_more)
-            for cluster in shown.clusters
-        ),
-        n_left=max(0, (result.found or 0) - shown.n_shown) if shown.n_shown else 0,
-    )
-
-
-def _faulty_cards(summary: Summary, findings: pl.DataFrame) -> tuple[int, int]:
-    """Return the cards with an error or a warning, and all cards of the entities that were read."""
-    counts = {"contact": summary.counts.get("contacts"), "company": summary.counts.get("companies")}
-    entities = tuple(str(entity) for entity in CARDS if counts[entity] is not None)
-    n_cards = sum(counts[entity] or 0 for entity in entities)
-    return min(count_faulty(findings, entities), n_cards), n_cards
+def _sections(told: Findings, found: list[CheckResult]) -> tuple[Section, ...]:
+    made = (told.section(key, found) for key in SECTIONS if key != _SIZE)
+    return tuple(section for section in made if section is not None)
 
 
 def _kpis(summary: Summary) -> tuple[tuple[str, str], ...]:
-    names = {
-        "contacts": "contact",
-        "companies": "company",
-        "deals": "deal",
-        "tasks": "task",
-        "users": "user",
-    }
-    read = ((entity_name(e), summary.counts.get(key)) for key, e in names.items())
+    read = ((entity_name(e), summary.counts.get(key)) for key, e in _KPIS.items())
     return tuple((name, count(n)) for name, n in read if n is not None)
 
 
-def _passport(summary: Summary) -> tuple[tuple[str, str], ...]:
+def _cover(summary: Summary) -> tuple[tuple[str, str], ...]:
     rows = {
         tr("CRM"): crm_name(summary.crm),
         tr("Account id"): plain(summary.account_id),
@@ -154,9 +115,20 @@ def _passport(summary: Summary) -> tuple[tuple[str, str], ...]:
         tr("Data up to"): moment(summary.data_to) if summary.data_to else "",
         tr("Scanned"): moment(summary.scanned_at),
         tr("Scan"): summary.scan_id,
+        tr("Compared with"): summary.baseline,
         tr("Version"): f"crmclean {summary.versions.get('crmclean', '')}".strip(),
     }
     return tuple((name, words) for name, words in rows.items() if words)
+
+
+def _clusters(content: Content) -> tuple[tuple[str, str], ...]:
+    """Say what matching made of the cards: clusters by tier."""
+    clusters = content.match.get("clusters")
+    if not isinstance(clusters, Mapping):
+        return ()
+    told = ((forms, clusters.get(tier)) for tier, forms in _CLUSTERS.items())
+    words = [trn(*forms, n) for forms, n in told if isinstance(n, int)]
+    return ((tr("Duplicates"), ", ".join(words)),) if words else ()
 
 
 def _slices(deals: headline.DealSum | None) -> tuple[Slice, ...]:
@@ -178,66 +150,10 @@ def _checked(summary: Summary) -> str:
     return tr("{done} of {total}", done=count(covered.n_checked), total=count(covered.n_total))
 
 
-def _headline(
-    result: CheckResult,
-    rows: Mapping[tuple[str, str], Row],
-    checks: Mapping[str, Check],
-    summary: Summary,
-) -> Headline:
-    severity = headline.severity_of(result, checks)
-    return Headline(
-        code=result.code,
-        title=headline.title_of(result, checks, summary),
-        severity=severity,
-        severity_name=severity_name(severity),
-        row=rows[result.code, result.entity],
-    )
-
-
-def _sections(
-    summary: Summary,
-    found: Sequence[CheckResult],
-    rows: Mapping[tuple[str, str], Row],
-    checks: Mapping[str, Check],
-) -> tuple[Section, ...]:
-    codes = list(dict.fromkeys(result.code for result in found))
-    clean = headline.nothing_found(summary)
-    sections = []
-    for key, title in SECTIONS.items():
-        blocks = tuple(
-            _block(code, checks, tuple(row for (c, _), row in rows.items() if c == code))
-            for code in codes
-            if section_of(code) == key
-        )
-        quiet = tuple((c, _title(c, checks)) for c in clean if section_of(c) == key)
-        if blocks or quiet:
-            sections.append(Section(key=key, title=tr(title), blocks=blocks, clean=quiet))
-    return tuple(sections)
-
-
-def _title(code: str, checks: Mapping[str, Check]) -> str:
-    return tr(headline.check_of(code, checks).title)
-
-
-def _block(code: str, checks: Mapping[str, Check], rows: tuple[Row, ...] = ()) -> Block:
-    check = headline.check_of(code, checks)
-    return Block(
-        code=code,
-        title=tr(check.title),
-        severity=check.severity,
-        severity_name=severity_name(check.severity) if check.code else "",
-        repair=repair_name(check.repair),
-        definition=tr(check.definition),
-        risk=tr(check.risk),
-        advice=tr(check.advice),
-        rows=rows,
-    )
-
-
 def _missing(result: CheckResult, checks: Mapping[str, Check]) -> tuple[str, str, str, str]:
     return (
         result.code,
-        _title(result.code, checks),
+        tr(headline.check_of(result.code, checks).title),
         entity_name(result.entity),
         reason_text(result.reason),
     )

@@ -14,27 +14,27 @@ from pathlib import Path
 
 from rich import box
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from dedupe.audit.compare import Comparison
 from dedupe.audit.matches import MatchCounts
 from dedupe.audit.registry import CHECKS, Check
 from dedupe.contracts import CheckResult, Summary
 from dedupe.language import N_, NN_, count, share, tr, trn
 from dedupe.report import headline
+from dedupe.report.changes import change_text, health_text, money_text, most_at_risk, net_change
 from dedupe.report.words import (
     SECTIONS,
     entity_name,
     moment,
-    part_names,
     plain,
-    repair_name,
     section_of,
     severity_name,
 )
 
 WIDE = 80
+ROOMY = 100  # from here on a compared scan has room for the base, too
 NARROWEST = 40
 _NO_BREAK = "\u00a0"
 _HELD = "\ue000"  # stands for it while rich wraps lines: rich would break there (91 | 699)
@@ -44,6 +44,8 @@ _REPAIRS = {
     "review": N_("review"),
     "list": N_("list"),
 }
+_FOUND, _SHARE, _OF = N_("Found"), N_("Share"), N_("Of")
+_CHANGE, _REPAIR = N_("Change"), N_("Repair")
 # The tiers of clusters stand under the check that lists them.
 CLUSTERED = "DUP110"
 _TIERS = NN_("{n} auto", "{n} auto"), NN_("{n} to review", "{n} to review")
@@ -55,6 +57,13 @@ _BETWEEN = (
 _ASCII = str.maketrans(
     {
         "●": "*",
+        "→": "->",
+        "▲": "^",
+        "▼": "v",
+        "₽": "RUB",
+        "€": "EUR",
+        "₸": "KZT",
+        "₴": "UAH",
         "✔": "+",
         "✖": "x",
         "·": "|",
@@ -85,27 +94,21 @@ def render_summary(
     ascii: bool = False,
     checks: Mapping[str, Check] = CHECKS,
     matches: Sequence[MatchCounts] = (),
+    comparison: Comparison | None = None,
 ) -> str:
     """Return the summary of a scan: counts, checks, findings, files, what to run next.
 
     `files` maps what was written ("report.html") to its path; the HTML report leads. `matches`
-    tell the tiers of the clusters and, of two tables, how many cards were linked.
+    tell the tiers of the clusters and, of two tables, how many cards were linked. A scan that was
+    compared with an earlier one has a column of changes.
     """
     parts: list[RenderableType] = [*_header(summary), *_links(matches), ""]
     rows = headline.ranked(summary, checks)
     if rows:
         tiers = {(CLUSTERED, each.entity): tiers_text(each) for each in matches}
-        parts += [_findings(rows, summary, checks, tiers, is_wide=width >= WIDE), ""]
+        parts += [_findings(rows, summary, checks, tiers, _columns(summary, width)), ""]
+    parts += _worth(summary, checks, comparison)
     parts += [*_rest(summary), *_files(files), *_next(next_commands)]
-    return _text(parts, width=width, color=color, ascii=ascii)
-
-
-def render_explanation(check: Check, *, width: int, color: bool, ascii: bool = False) -> str:
-    """Return all there is to know of one check."""
-    title = Text.assemble((check.code, f"bold {_style(check)}"), "  ", (tr(check.title), "bold"))
-    parts: list[RenderableType] = [title, ""]
-    for heading, words in _explained(check):
-        parts += [Text(heading, style="bold"), Padding(Text(words), (0, 0, 1, 2))]
     return _text(parts, width=width, color=color, ascii=ascii)
 
 
@@ -190,16 +193,13 @@ def _findings(
     summary: Summary,
     checks: Mapping[str, Check],
     tiers: Mapping[tuple[str, str], str],
-    *,
-    is_wide: bool,
+    columns: Sequence[str],
 ) -> RenderableType:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=True, header_style="bold", show_edge=False)
     table.add_column(tr("Code"), no_wrap=True)
     table.add_column(tr("Check"), overflow="fold")
-    for heading in [tr("Found"), *([tr("Share"), tr("Of")] if is_wide else [])]:
-        table.add_column(heading, justify="right", no_wrap=True)
-    if is_wide:
-        table.add_column(tr("Repair"), no_wrap=True)
+    for name in columns:
+        table.add_column(tr(name), justify="left" if name == _REPAIR else "right", no_wrap=True)
     for result in rows:
         check = headline.check_of(result.code, checks)
         title = Text(headline.title_of(result, checks, summary))
@@ -207,14 +207,51 @@ def _findings(
             if words:
                 title.append(f"\n{words.replace(_NO_BREAK, _HELD)}", style="dim")
         code = Text(result.code, style=_style(check))
-        cells: list[RenderableType] = [code, title, _number(result.found)]
-        table.add_row(*cells, *(_more(result, check) if is_wide else ()))
+        cells = _cells(result, check)
+        table.add_row(code, title, *(cells[name] for name in columns))
     return table
 
 
-def _more(result: CheckResult, check: Check) -> tuple[str, str, str]:
-    part = "" if result.share is None else share(result.share)
-    return part, _number(result.base), tr(_REPAIRS.get(check.repair, ""))
+def _columns(summary: Summary, width: int) -> tuple[str, ...]:
+    """Return what is shown beside code and check: what there is room for."""
+    if width < WIDE:
+        return (_FOUND,)
+    if not summary.baseline:
+        return _FOUND, _SHARE, _OF, _REPAIR
+    return _FOUND, _SHARE, *((_OF,) if width >= ROOMY else ()), _CHANGE, _REPAIR
+
+
+def _cells(result: CheckResult, check: Check) -> dict[str, RenderableType]:
+    delta = net_change(result)
+    return {
+        _FOUND: _number(result.found),
+        _SHARE: "" if result.share is None else share(result.share),
+        _OF: _number(result.base),
+        _CHANGE: Text(change_text(delta).replace(_NO_BREAK, _HELD), style=_trend(delta, check)),
+        _REPAIR: tr(_REPAIRS.get(check.repair, "")),
+    }
+
+
+def _trend(delta: int | None, check: Check) -> str:
+    if not delta:
+        return "dim"
+    return "green" if delta < 0 else _style(check)
+
+
+def _worth(
+    summary: Summary, checks: Mapping[str, Check], comparison: Comparison | None
+) -> list[RenderableType]:
+    """Say how healthy the account is, and where the most money is at risk."""
+    lines: list[RenderableType] = []
+    if summary.health is not None and summary.health.share is not None:
+        health = health_text(summary.health, comparison)
+        lines.append(_line("●", "cyan", tr("Clean cards"), health))
+    risk = most_at_risk(summary, checks)
+    if risk is not None and risk.money is not None:
+        title = headline.title_of(risk, checks, summary)
+        money = money_text(risk.money, summary.currency)
+        lines.append(_line("●", "red", tr("Money at risk"), f"{money} · {title}"))
+    return [*lines, ""] if lines else []
 
 
 def _number(n: int | None) -> str:
@@ -271,25 +308,6 @@ def _next(commands: Sequence[str]) -> list[RenderableType]:
         return []
     words = Text.assemble((tr("Next:"), "bold"), " ")
     return [words.append(" · ".join(commands), style="cyan")]
-
-
-def _explained(check: Check) -> Iterable[tuple[str, str]]:
-    texts = {
-        tr("What is counted"): check.definition,
-        tr("Why it matters"): check.risk,
-        tr("What to do"): check.advice,
-    }
-    yield from ((heading, tr(text)) for heading, text in texts.items() if text)
-    if check.needs:
-        yield tr("What it needs"), "\n".join(_needs(check))
-    yield tr("Severity"), severity_name(check.severity)
-    yield tr("Repair"), repair_name(check.repair)
-
-
-def _needs(check: Check) -> Iterable[str]:
-    for entity, parts in check.needs.items():
-        name = entity_name(entity)
-        yield f"{name}: {part_names(parts)}" if parts else name
 
 
 def _listed(check: Check, *, is_wide: bool) -> list[RenderableType]:

@@ -8,25 +8,11 @@ from __future__ import annotations
 from dedupe.language import N_, tr
 from dedupe.match.explain import RuleMet, Step, Together, Waterfall
 from dedupe.match.listed import Unlisted
+from dedupe.match.wording import COMPARISONS
 from dedupe.report.words import plain
 
 SCHEMA = "crmclean.explain/1"
 
-COMPARISONS = {
-    "surname": N_("surname"),
-    "given": N_("given name"),
-    "patronymic": N_("patronymic"),
-    "company": N_("company"),
-    "city": N_("city"),
-    "birth_date": N_("birth date"),
-    "tax_id": N_("tax number"),
-    "address": N_("address"),
-    "postcode": N_("postcode"),
-    "phone": N_("phone"),
-    "email": N_("e-mail"),
-    "owner": N_("person in charge"),
-    "deal": N_("deal"),
-}
 # What a blocking rule takes of a column, by the end of its name.
 PARTS = {
     "_head": N_("{name} (its beginning)"),

@@ -5,7 +5,7 @@ into files. All three are usable from a notebook; none prints. Two tables that a
 through the same stages together, as sides of one set of cards; the checks are about the first.
 """
 
-from .files import CHANNEL_COLUMNS, PLAN_NAME, check_output, write_scan
+from .files import CHANNEL_COLUMNS, PLAN_NAME, check_output, content_of, write_scan
 from .run import scan
 from .sources import open_account, open_accounts
 from .values import Against, Scan, ScanOptions
@@ -17,6 +17,7 @@ __all__ = [
     "Scan",
     "ScanOptions",
     "check_output",
+    "content_of",
     "open_account",
     "open_accounts",
     "scan",

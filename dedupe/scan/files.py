@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from dedupe import events
+from dedupe.audit.matches import match_document
+from dedupe.config.reporting import Brand
+from dedupe.contracts import Account
 from dedupe.events import Listener
 from dedupe.match.model_file import render_model
 from dedupe.plan import Plan, write_plan
-from dedupe.report.html import render_html
+from dedupe.report.content import Content, card_facts
+from dedupe.report.html import write_html
 from dedupe.report.json_file import write_summary
 from dedupe.report.metrics_file import write_metrics
+from dedupe.report.trend import TrendPoint
 from dedupe.snapshot import check_writable, staged_folder
 
 from .stages import Stages
@@ -37,17 +44,46 @@ CHANNEL_COLUMNS = [
 ]
 
 
+def content_of(
+    result: Scan,
+    account: Account | None = None,
+    *,
+    brand: Brand | None = None,
+    trend: Sequence[TrendPoint] = (),
+) -> Content:
+    """Return what the scan's reports are made of; without `account` records have ids alone."""
+    content = Content(
+        summary=result.summary,
+        findings=result.findings.lazy(),
+        metrics=result.metrics,
+        match=match_document(result.counts),
+        comparison=result.comparison,
+        trend=tuple(trend),
+        brand=brand or Brand(),
+    )
+    if account is None:
+        return content
+    return replace(content, cards=card_facts(account), has_names=True)
+
+
 def write_scan(
-    result: Scan, folder: Path, listen: Listener = events.ignore, *, plan: Plan | None = None
+    result: Scan,
+    folder: Path,
+    listen: Listener = events.ignore,
+    *,
+    plan: Plan | None = None,
+    content: Content | None = None,
 ) -> None:
-    """Write the scan's files into `folder`, and its plan, all or none. Raises StorageError."""
+    """Write the scan's files into `folder`, and its plan, all or none. Raises StorageError.
+
+    `content` is of `content_of`: what the report knows beyond the scan itself.
+    """
     stages = Stages(listen)
     with stages.stage("report"), staged_folder(folder) as staging:
         _write_frames(result, staging)
         model = render_model(result.matched, result.match)
         (staging / "model.json").write_text(model, encoding="utf-8")
-        html = render_html(result.summary, result.findings)
-        (staging / "report.html").write_text(html, encoding="utf-8")
+        write_html(content or content_of(result), staging / "report.html")
         write_summary(result.summary, staging / "summary.json", result.counts)
         write_metrics(result.metrics, staging / "metrics.json")
         if plan is not None:

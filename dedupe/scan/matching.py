@@ -22,6 +22,8 @@ from dedupe.match import (
     match_records,
     pairs_frame,
 )
+from dedupe.match.columns import Records
+from dedupe.match.estimate import Labels
 from dedupe.match.one_to_one import MARGIN
 from dedupe.match.records import build_labels
 from dedupe.normalize import (
@@ -62,7 +64,7 @@ def match_cards(cards: Cards, options: ScanOptions) -> Found:
     for entity in CARDS:
         records = build_records(evidence, str(entity))
         if records.n:
-            labels = None if judged is None else build_labels(records, judged)
+            labels = _labels(records, judged, options)
             matched.append(match_records(records, options.match, labels=labels))
     if cards.is_linked and not matched:
         raise _nothing_to_link(cards)
@@ -75,6 +77,12 @@ def match_cards(cards: Cards, options: ScanOptions) -> Found:
         counts=tuple(_match_counts(each, pairs, clusters, cards, options) for each in matched),
         notes=notes,
     )
+
+
+def _labels(records: Records, judged: pl.DataFrame | None, options: ScanOptions) -> Labels | None:
+    if judged is None:
+        return None
+    return build_labels(records, judged, is_taught=options.is_taught)
 
 
 def _nothing_to_link(cards: Cards) -> InputError:

@@ -86,6 +86,7 @@ def _facts(
         loss_reason_field=options.loss_reason_field,
         options=options.options,
         regulations=options.regulations,
+        manual=options.manual,
         timezone=options.timezone,
     )
 

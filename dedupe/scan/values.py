@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
 
+from dedupe.audit.compare import Comparison
 from dedupe.audit.matches import MatchCounts
 from dedupe.audit.options import Options
 from dedupe.config import Regulation
@@ -24,7 +26,8 @@ class ScanOptions:
     """What a scan may be told. `chunk_rows` bounds memory and never changes a result.
 
     `compare` names columns (of TableOptions.compare) or fields that are compared as they are;
-    `labels` are judged pairs, as `read_labels` gives them.
+    `labels` are judged pairs, as `read_labels` gives them; `is_taught` tells whether the match
+    learns from them, or takes them as the last word on these pairs alone.
     """
 
     phone: PhoneSettings = field(default_factory=PhoneSettings)
@@ -33,9 +36,11 @@ class ScanOptions:
     loss_reason_field: str | None = None
     options: Options = field(default_factory=dict)
     regulations: tuple[Regulation, ...] = ()
+    manual: Mapping[str, str] = field(default_factory=dict)
     timezone: str = ""
     compare: tuple[str, ...] = ()
     labels: pl.DataFrame | None = None
+    is_taught: bool = True
     match: MatchOptions = field(default_factory=MatchOptions)
     chunk_rows: int = 50_000
 
@@ -50,7 +55,10 @@ class Against:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
-    """All that a scan found: the summary and the frames of its files; `match` are its options."""
+    """All that a scan found: the summary and the frames of its files; `match` are its options.
+
+    `comparison` is with an earlier scan, None where there is none.
+    """
 
     summary: Summary
     findings: pl.DataFrame
@@ -61,3 +69,4 @@ class Scan:
     matched: tuple[Matched, ...] = ()
     counts: tuple[MatchCounts, ...] = ()
     match: MatchOptions = field(default_factory=MatchOptions)
+    comparison: Comparison | None = None

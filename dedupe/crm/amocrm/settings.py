@@ -135,11 +135,14 @@ def widget_tables(entity: str, items: Sequence[Widget], moments: Moments) -> Tab
 
 
 def _rights(user: User, rights: Rights) -> list[tuple[str, str, str, str]]:
-    return [
+    rows = [
         (str(user.id), entity, action, _scope(letter))
         for name, entity in _RIGHTS_ON
         for action, letter in (getattr(rights, name) or {}).items()
     ]
+    if rights.mail_access is not None:
+        rows.append((str(user.id), "mail", "access", _scope(rights.mail_access)))
+    return rows
 
 
 def _scope(letter: Any) -> str:  # noqa: ANN401  a letter, as a rule

@@ -202,6 +202,7 @@ class Rights(Struct):
     contacts: dict[str, Any] | None = None
     companies: dict[str, Any] | None = None
     tasks: dict[str, Any] | None = None
+    mail_access: bool | None = None
     is_admin: bool | None = None
     is_active: bool | None = None
     group_id: int | None = None

@@ -70,7 +70,8 @@ def _rights(told: Mapping[str, Mapping[str, str]], *, is_admin: bool) -> Record:
     }
     tasks = told.get("tasks", {})
     rights["tasks"] = {action: tasks.get(action, rest) for action in ("edit", "delete")}
-    return rights | {"mail_access": is_admin, "catalog_access": is_admin}
+    mail = told.get("mail", {}).get("access", rest)
+    return rights | {"mail_access": mail != _SCOPES["denied"], "catalog_access": is_admin}
 
 
 def read_groups(account: Account, users: Iterable[Record]) -> list[Record]:

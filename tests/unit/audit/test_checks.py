@@ -290,11 +290,12 @@ def test_every_check_of_an_empty_account_says_it_was_not_checked() -> None:
     )
     results = run_checks(facts).results
     assert {r.code for r in results} == set(CHECKS)
-    assert {r.status for r in results} == {"not_checked"}
+    # What a person ticks off needs no data.
+    assert {r.status for r in results if r.code != "MAN001"} == {"not_checked"}
 
 
 def test_select_and_ignore_take_beginnings_of_codes() -> None:
-    results = run_checks(make_facts(), select=["DUP", "CNT"], ignore=["DUP10", "CNT003"]).results
+    results = run_checks(make_facts(), select=["DUP1", "CNT"], ignore=["DUP10", "CNT003"]).results
     assert {r.code for r in results} == {"DUP110", "CNT001", "CNT002"}
 
 

@@ -11,6 +11,7 @@ import pytest
 from dedupe import language
 from dedupe.audit.registry import Check
 from dedupe.contracts import FINDINGS, CheckResult, Note, Summary
+from dedupe.report.content import CARD_FACTS, Content
 
 AT = datetime(2026, 11, 21, 16, 20, tzinfo=UTC)
 SECRETS = ("+79060000001", "ivan@example.org", "Иван Примеров")
@@ -141,3 +142,20 @@ def findings() -> pl.DataFrame:
             *(finding("TSK101", "deal", str(i)) for i in range(12)),
         ]
     )
+
+
+def cards(*rows: tuple[str, str, str, str]) -> pl.LazyFrame:
+    """Records as reports know them: entity, id, name, owner."""
+    told = [dict(zip(("entity", "record_id", "name", "owner"), row, strict=True)) for row in rows]
+    return pl.LazyFrame(told, schema=CARD_FACTS)
+
+
+@pytest.fixture
+def content(summary: Summary, findings: pl.DataFrame, checks: dict[str, Check]) -> Content:
+    named = cards(
+        ("contact", "10", SECRETS[2], "Анна Ли"),
+        ("contact", "9", "Ольга", "Анна Ли"),
+        ("deal", "0", "Сделка для Иван Примеров", "77"),
+        ("user", "77", "Пётр Петров", ""),
+    )
+    return Content(summary=summary, findings=findings.lazy(), cards=named, registry=checks)

@@ -82,9 +82,20 @@ def test_the_order_of_the_rows_does_not_matter(rows, seed) -> None:
     assert build_examples(ordered) == build_examples(shuffled)
 
 
-def test_tags_and_task_types_are_named_and_users_are_not() -> None:
-    rows = [finding(code, entity, "7") for code, entity in (("TAG101", "tag"), ("USR101", "user"))]
+def test_settings_are_named_by_the_finding_and_people_are_not() -> None:
+    rows = [finding(c, e, "7") for c, e in (("TAG101", "tag"), ("USR101", "user"), ("X1", "deal"))]
     named = frame(rows).with_columns(field=pl.lit("name"), value=pl.lit("Опт"))
     shown = build_examples(named)
     assert shown["TAG101", "tag"].ids == ("Опт",)
     assert shown["USR101", "user"].ids == ("7",)
+    assert shown["X1", "deal"].ids == ("7",)
+
+
+def test_the_costly_come_first_and_the_first_tell_what_is_wrong() -> None:
+    rows = frame([finding("TSK101", "deal", str(i)) for i in range(9)])
+    price = pl.col("record_id").cast(pl.Float64)
+    rows = rows.with_columns(money=pl.when(pl.col("record_id") != "8").then(price))
+    shown = build_examples(rows)["TSK101", "deal"]
+    assert shown.ids[:3] == ("7", "6", "5")
+    assert shown.ids[-2:] == ("0", "8")
+    assert set(shown.wrong or {}) == {"7", "6", "5"} == set(shown.named)

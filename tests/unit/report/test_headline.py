@@ -127,7 +127,13 @@ def test_an_unknown_note_is_named_and_counted() -> None:
 
 @pytest.mark.parametrize(
     ("code", "section"),
-    [("TSK101", "work"), ("TSK301", "settings"), ("DUP101", "duplicates"), ("ZZZ1", "other")],
+    [
+        ("TSK101", "work"),
+        ("TSK301", "fields"),
+        ("DUP101", "duplicates"),
+        ("FUN501", "talks"),
+        ("ZZZ1", "other"),
+    ],
 )
 def test_the_longest_prefix_names_the_section(code, section) -> None:
     assert words.section_of(code) == section

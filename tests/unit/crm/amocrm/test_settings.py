@@ -115,6 +115,16 @@ def test_users_have_rights_by_entity_and_action() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("told", "scopes"),
+    [(True, ["all"]), (False, ["denied"]), ("1", ["all"]), (None, []), ("?", [])],
+)
+def test_access_to_mail_is_a_right_where_it_is_told(told, scopes) -> None:
+    held = rows("users", "user_rights", {"id": 1, "rights": {"mail_access": told}})
+    assert [right["scope"] for right in held] == scopes
+    assert {(right["entity"], right["action"]) for right in held} <= {("mail", "access")}
+
+
 def test_the_default_group_is_a_group() -> None:
     assert rows("users", "users", {"id": 1, "rights": {"group_id": 0}})[0]["group_id"] == "0"
 

@@ -1,0 +1,104 @@
+"""`crmclean report`: the report of a scan once more: another format, language, or sender."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from cli.options import FOLDER, Session, with_session
+from cli.words import Command, Option
+from dedupe.language import N_, tr
+
+
+@click.command(
+    cls=Command,
+    help=N_(
+        "Write the report of SCAN once more: a folder, or an id of the state folder; without SCAN, "
+        "of the newest. Names, phones and addresses of clients are hidden unless you ask for them."
+    ),
+    short_help=N_("Write a scan's report again, in any format."),
+    epilog=N_(
+        "Examples:\n\n\b\n"
+        "  crmclean report                            the newest scan, into its own folder\n"
+        "  crmclean report out/ --lang ru -o for_client\n"
+        "  crmclean report --compare s-20260101T000000-ab12"
+    ),
+)
+@click.argument("scan", required=False, type=FOLDER)
+@click.option(
+    "--to",
+    "formats",
+    multiple=True,
+    cls=Option,
+    metavar="FORMATS",
+    help=N_("The formats, such as html; several with commas."),
+)
+@click.option(
+    "-o",
+    "--output",
+    type=FOLDER,
+    cls=Option,
+    metavar="DIR",
+    help=N_("Where to write (default: the scan's folder, whose report is replaced)."),
+)
+@click.option(
+    "--overwrite", is_flag=True, cls=Option, help=N_("Replace reports that are in DIR already.")
+)
+@click.option(
+    "--show-values",
+    is_flag=True,
+    cls=Option,
+    help=N_("Show names, phones and addresses of clients: the report is personal data then."),
+)
+@click.option(
+    "--compare",
+    type=FOLDER,
+    cls=Option,
+    metavar="SCAN",
+    help=N_("Tell what changed since this scan: a folder, an id, or a baseline file."),
+)
+@with_session
+def report(
+    session: Session,
+    scan: Path | None,
+    formats: tuple[str, ...],
+    output: Path | None,
+    overwrite: bool,
+    show_values: bool,
+    compare: Path | None,
+) -> None:
+    """Read the scan, render it, tell what was written."""
+    from dedupe.report.baseline import read_earlier
+    from dedupe.report.content import ReportOptions
+    from dedupe.report.formats import choose_formats, write_reports
+    from dedupe.report.load import load_content
+    from dedupe.report.scan_files import read_summary
+    from dedupe.report.trend import account_key, find_scan, read_trend
+
+    config, state, chosen = session.config(), session.state(), choose_formats(formats)
+    folder = find_scan(scan, state)
+    summary = read_summary(folder)
+    content = load_content(
+        folder,
+        options=ReportOptions(show_values=show_values),
+        brand=config.report,
+        trend=read_trend(state, account_key(summary)),
+        earlier=None if compare is None else read_earlier(find_scan(compare, state)),
+    )
+    paths = write_reports(content, chosen, output or folder, replaces=output is None or overwrite)
+    if session.is_json:
+        document = {
+            "schema": "crmclean.report/1",
+            "scan_id": summary.scan_id,
+            "files": {name: str(path) for name, path in paths.items()},
+        }
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        return
+    for path in paths.values():
+        click.echo(path)
+    if not content.has_names:
+        session.say(
+            tr(N_("the scan's snapshot is not at hand: records are named by their ids alone"))
+        )

@@ -1,0 +1,27 @@
+"""What people decided about cards and findings: one file of lines that is only ever added to.
+
+`DecisionLog` reads and writes the file, `settle` says what holds of it today. The plan, the match
+and the review all read it here, and nowhere else.
+"""
+
+from .log import FILE_NAME, DecisionLog, read_log
+from .settled import Contradiction, SameGroup, Settled, settle
+from .values import KINDS, SCHEMA, VERDICTS, Decision, Evidence, Pair, ordered_pair, pairs_among
+
+__all__ = [
+    "FILE_NAME",
+    "KINDS",
+    "SCHEMA",
+    "VERDICTS",
+    "Contradiction",
+    "Decision",
+    "DecisionLog",
+    "Evidence",
+    "Pair",
+    "SameGroup",
+    "Settled",
+    "ordered_pair",
+    "pairs_among",
+    "read_log",
+    "settle",
+]

@@ -38,7 +38,7 @@ def money_at_risk(facts: Facts) -> pl.DataFrame:
 def _money(facts: Facts) -> pl.DataFrame:
     deals = (
         facts.live("deal")
-        .filter(pl.col("price") > 0)
+        .filter((pl.col("price") > 0) & pl.col("price").is_finite())
         .select(deal_id="id", money="price", is_open=pl.col("state") == "open")
         .collect()
     )
@@ -53,6 +53,8 @@ def _money(facts: Facts) -> pl.DataFrame:
             for own, other in (("from", "to"), ("to", "from"))
         ]
         held = pl.concat(pairs).unique().join(open_deals, on="deal_id")
-        summed = held.group_by("record_id").agg(pl.col("money").sum())
+        # Sums of fractions depend on their order, and results not on that of the rows.
+        ordered = held.sort("record_id", "deal_id").group_by("record_id", maintain_order=True)
+        summed = ordered.agg(pl.col("money").sum())
         parts.append(summed.select(pl.lit(str(entity)).alias("entity"), "record_id", "money"))
     return pl.concat(parts).collect()

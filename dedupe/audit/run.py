@@ -88,9 +88,12 @@ def _not_checked(check: Check, entity: str, reason: str, severity: str) -> Check
 
 
 def _told(outcome: Outcome, code: str, severity: str, facts: Facts) -> pl.DataFrame:
-    """Return the outcome's findings with what every finding has."""
+    """Return the outcome's findings with what every finding has.
+
+    A hint (info) puts no money at risk.
+    """
     found = outcome.findings.with_columns(code=pl.lit(code), severity=pl.lit(severity))
-    if found.height:
+    if found.height and severity != "info":
         found = found.drop("money").join(
             money_at_risk(facts), on=["entity", "record_id"], how="left", maintain_order="left"
         )

@@ -61,7 +61,8 @@ class CheckResult:
 
     `found` counts records, each once; `groups` and `extra` (records minus groups)
     are set by checks of groups; `share` is found / base, 0 to 1; `money` is what is at risk
-    with the records found, each once, in the account's currency, None where none has a price.
+    with the records found, each once, in the account's currency, None where none has a price and
+    for hints (info).
     All are None when the status is "not_checked". `severity` is the check's, or the config's.
     `new`, `fixed` and `left` compare with an earlier scan and are None without one.
     """

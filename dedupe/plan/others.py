@@ -1,4 +1,4 @@
-"""Repairs that only add: a task for an open deal without one, a tag for a check's findings.
+"""Repairs that only add: a task where a client waits for one, a tag for a check's findings.
 
 Both are asked for, never planned by themselves: a task is work for somebody and can't be taken
 back, a tag says what the account's owner wants it to say.
@@ -7,7 +7,7 @@ back, a tag says what the account's owner wants it to say.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -21,34 +21,42 @@ from .inputs import Decisions, PlanInputs, PlanOptions
 from .ops import CreateTask, Ref, SetTags
 from .plan import Phase
 
-NO_TASK = "TSK101"
+# What the task says, by the check whose finding asks for it; the order is that of urgency.
+TASKS = {
+    "DEAL201": N_("The client wrote or called after the deal was closed: answer"),
+    "CAL103": N_("A new client called: call back, make a deal"),
+    "CHT101": N_("A new client wrote in the chat: answer, make a deal"),
+    "TSK101": N_("Plan the next step"),
+}
 _TAGGED = ("contact", "company", "deal")
 
 
 def task_drafts(
     inputs: PlanInputs, options: PlanOptions, decisions: Decisions, left_out: Counter[str]
 ) -> Iterator[Draft]:
-    """Yield a task for every open deal without one, on its owner, or the main contact's owner."""
-    if not options.wants("task", NO_TASK):
-        return
+    """Yield a task for every finding of TASKS, one a record, for the record's owner."""
+    codes = [code for code in TASKS if options.wants("task", code)]
+    found: dict[Ref, str] = {}
+    for code in codes:
+        for ref in _found(inputs, options, decisions, code, left_out):
+            found.setdefault(ref, code)
     type_id = _task_type(inputs.account, options.planning.task_type)
-    if type_id is None:
+    if found and type_id is None:
         left_out["no_task_type"] += 1
+    if type_id is None:
         return
-    due_at = options.moment() + timedelta(days=options.planning.task_days)
-    text = options.planning.task_text or tr(N_("Plan the next step"))
-    owners = _active_owners(inputs.account)
-    for ref in _found(inputs, options, decisions, NO_TASK, left_out):
-        owner = owners.get(ref.id)
+    due_at = _iso(options.moment() + timedelta(days=options.planning.task_days))
+    owners = _active_owners(inputs.account, found)
+    for ref, code in found.items():
+        owner = owners.get(ref)
         if owner is None:
             left_out["no_owner"] += 1
             continue
-        op = CreateTask(
-            record=ref, owner_id=owner, task_type_id=type_id, text=text, due_at=_iso(due_at)
-        )
+        text = options.planning.task_text or tr(TASKS[code])
+        op = CreateTask(record=ref, owner_id=owner, task_type_id=type_id, text=text, due_at=due_at)
         step = Step(phase=Phase.COPY, op=op, pre={"owner_id": (owner,)})
         # A task is work for a person and can't be taken back: a person says so.
-        yield Draft(kind="task", code=NO_TASK, members=(ref,), steps=(step,), requires="approve")
+        yield Draft(kind="task", code=code, members=(ref,), steps=(step,), requires="approve")
 
 
 def tag_drafts(
@@ -98,13 +106,18 @@ def _task_type(account: Account, named: str | None) -> str | None:
     )
 
 
-def _active_owners(account: Account) -> dict[str, str]:
-    """Return the owner of each open deal, where the owner may still work."""
+def _active_owners(account: Account, refs: Collection[Ref]) -> dict[Ref, str]:
+    """Return the owner of each of these deals and contacts, where the owner may still work."""
     users = account.frame("users").lazy()
     gone = users.filter(~pl.col("is_active").fill_null(value=True)).select(owner_id="id")
-    deals = account.frame("deals").lazy().filter(pl.col("state") == "open")
-    owned = deals.select("id", "owner_id").drop_nulls().join(gone, on="owner_id", how="anti")
-    return dict(owned.collect().iter_rows())
+    owners: dict[Ref, str] = {}
+    for entity, table in (("deal", "deals"), ("contact", "contacts")):
+        asked = pl.LazyFrame({"id": [ref.id for ref in refs if ref.entity == entity]})
+        records = account.frame(table).lazy().select("id", "owner_id").drop_nulls()
+        owned = records.join(asked.cast(pl.String), on="id", how="semi")
+        rows = owned.join(gone, on="owner_id", how="anti").collect().iter_rows()
+        owners |= {Ref(entity, id_): owner for id_, owner in rows}
+    return owners
 
 
 def _iso(moment: datetime) -> str:

@@ -21,11 +21,9 @@ SMS_TYPES = {"sms_in": "in", "sms_out": "out"}
 CHAT_TYPES = {"incoming_chat_message": "in", "outgoing_chat_message": "out"}
 MAIL_TYPE = "amomail_message"
 _INCOME = {"true": "in", "1": "in", "false": "out", "0": "out"}
-# An address, a number, or a word for an enquiry.
-_LOOKS_LIKE_FORM = (
-    r"(?i)\S@\S+\.\S|\d(?:[\s()\-]*\d){9}|заявк|заказ|форм|обращени|анкет|опрос|"
-    r"\bform\b|request|enquiry|inquiry|order\b"
-)
+# An address, a number, or a word for an enquiry; in one pattern they take seven times as long.
+_CONTACT = r"\S@\S+\.\S|\d(?:[\s()\-]*\d){9}"
+_ENQUIRY = r"(?i)заявк|форм|обращени|анкет|опрос|\bform\b|request|enquiry|inquiry"
 _SCHEMA = pl.Schema(
     {
         "entity": pl.String(),
@@ -74,11 +72,12 @@ def _noted(facts: Facts) -> pl.DataFrame:
     notes = facts.account.tables.get("notes")
     if notes is None:
         return pl.DataFrame(schema=_SCHEMA)
-    is_form = pl.col("note_type").is_in(SERVICE_TYPES)
-    looks = pl.col("text").fill_null("").str.contains(_LOOKS_LIKE_FORM)
-    chosen = notes.filter(pl.col("note_type").is_in([MAIL_TYPE, *SMS_TYPES]) | (is_form & looks))
-    rows = add_told(without_deleted(facts, chosen).collect(), "params", ("income",))
-    kind = pl.col("note_type")
+    kind, text = pl.col("note_type"), pl.col("text").fill_null("")
+    chosen = notes.filter(kind.is_in([MAIL_TYPE, *SMS_TYPES, *SERVICE_TYPES])).collect().lazy()
+    looks = text.str.contains(_CONTACT) | text.str.contains(_ENQUIRY)
+    enquiries = chosen.filter(~kind.is_in(SERVICE_TYPES) | looks)
+    letters = enquiries.with_columns(params=pl.when(kind == MAIL_TYPE).then("params"))
+    rows = add_told(without_deleted(facts, letters).collect(), "params", ("income",))
     income = pl.col("income").replace_strict(_INCOME, default=None, return_dtype=pl.String)
     short = kind.replace_strict(SMS_TYPES, default="in", return_dtype=pl.String)
     return rows.select(

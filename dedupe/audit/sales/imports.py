@@ -178,7 +178,7 @@ def _told(facts: Facts, frame: pl.DataFrame, made: pl.DataFrame) -> Metric:
 register(
     Check(
         code="FUN901",
-        severity="warning",
+        severity="info",
         needs={"deal": ("deals", "deals.state", "deals.created_at")},
         repair="none",
         title=N_("Deals that look imported"),

@@ -228,7 +228,7 @@ def _rates(facts: Facts, entity: str) -> Outcome:
             reason=N_("Closed deals without an owner, or of owners with too few closed deals."),
         ),
         chart="intervals",
-        values=("rate", "low", "high"),
+        values=("rate", "low", "high", "team_rate"),
     )
     outside = judged.filter(pl.col("place") != WITHIN).select(
         record_id="owner_id",

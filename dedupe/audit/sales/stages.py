@@ -55,8 +55,9 @@ def dwell(facts: Facts, deals: pl.DataFrame) -> pl.DataFrame:
     move; a stay that goes on is not counted.
     """
     born = deals.select(deal_id="id", born="created_at")
-    told = moves(facts).join(born, on="deal_id", how="inner").sort("deal_id", "changed_at")
-    before = pl.col("changed_at").shift(1).over("deal_id", order_by="changed_at")
+    # `moves` are in order of deal and time, and stay so.
+    told = moves(facts).join(born, on="deal_id", how="inner", maintain_order="left")
+    before = pl.col("changed_at").shift(1).over("deal_id")
     stays = told.select(
         pipeline_id="old_pipeline_id",
         status_id="old_status_id",

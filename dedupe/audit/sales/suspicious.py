@@ -67,7 +67,8 @@ def _lost(facts: Facts) -> pl.DataFrame:
     told = moves(facts).join(frame.select("id", "status_id"), left_on="deal_id", right_on="id")
     ends = told.filter(pl.col("status_id") == pl.col("status_id_right"))
     last = ends.group_by(id="deal_id").agg(
-        closer=pl.col("changed_by").sort_by("changed_at").last(), ended=pl.col("changed_at").max()
+        closer=pl.col("changed_by").sort_by("changed_at", "changed_by").last(),
+        ended=pl.col("changed_at").max(),
     )
     joined = frame.join(last, on="id", how="left")
     earlier = told.join(last, left_on="deal_id", right_on="id", how="left").filter(

@@ -15,8 +15,8 @@ from .common import of_contacts
 _TYPES = (*SERVICE_TYPES, "sms_in")
 # With the country's code, or a whole Russian number; digits beside it would make it an id.
 _PHONE = (
-    r"(?:^|[^\w.+])(?:\+\d{1,3}[\s(-]{0,2}|[78][\s(-]{0,2})\d{2,3}[\s)-]{0,2}"
-    r"\d{2,3}[\s-]?\d{2}[\s-]?\d{2}\b"
+    r"(?:^|[^0-9A-Za-z_.+])(?:\+\d{1,3}[\s(-]{0,2}|[78][\s(-]{0,2})\d{2,3}[\s)-]{0,2}"
+    r"\d{2,3}[\s-]?\d{2}[\s-]?\d{2}(?-u:\b)"
 )
 _EMAIL = r"[A-Za-z0-9][A-Za-z0-9._%+-]*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}"
 _LAST = 10

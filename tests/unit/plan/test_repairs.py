@@ -8,6 +8,7 @@ from dedupe.config.planning import Planning
 from dedupe.plan.build import build_plan
 from dedupe.plan.inputs import PlanOptions
 from dedupe.plan.ops import CreateTask, Item, Ref, SetTags
+from dedupe.plan.others import TASKS
 from dedupe.plan.values_change import applied
 
 DOUBLED = "+7 916 123-45-67, 8 903 555-00-11"
@@ -146,6 +147,24 @@ def test_tasks_are_made_on_request_for_owners_who_still_work(account) -> None:
     ]  # fmt: skip
     assert (plan.groups[0].undo, plan.groups[0].requires) == ("none", "approve")
     assert plan.header.left_out == {"no_owner": 1}
+
+
+def test_a_record_gets_one_task_and_the_most_urgent_finding_names_it(account) -> None:
+    account.deal(1)
+    account.card(101)
+    for code, id_, entity in (
+        ("TSK101", 1, "deal"),
+        ("DEAL201", 1, "deal"),
+        ("CHT101", 101, "contact"),
+        ("CAL103", 101, "contact"),
+    ):
+        account.finding(code, id_, entity=entity)
+    plan, ops = planned(account, only=("task",))
+    assert [(op.record, op.text) for op in ops] == [
+        (Ref("deal", "1"), TASKS["DEAL201"]),
+        (Ref("contact", "101"), TASKS["CAL103"]),
+    ]
+    assert {group.code for group in plan.groups} == {"CAL103", "DEAL201"}
 
 
 def test_a_task_type_that_is_not_there_plans_nothing(account) -> None:

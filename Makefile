@@ -8,13 +8,16 @@ KERNELS := $(shell cat dedupe/kernels/*.py | cksum | cut -d' ' -f1)
 export NUMBA_CACHE_DIR := $(CURDIR)/.numba_cache/$(KERNELS)
 SHARED_TESTS := -n 2 --dist loadgroup
 
-.PHONY: demo test test-plain slow lint bench bench-phones bench-strings bench-match messages reference audit-table constraints wheel-check clean
+.PHONY: demo test browser test-plain slow lint bench bench-phones bench-strings bench-match messages reference audit-table constraints wheel-check clean
 
 demo: $(STAMP)  ## Make a sample account, scan it, show the audit and where the report is
 	$(BIN)/crmclean demo -o demo
 
-test: $(STAMP)  ## The whole suite, kernels compiled
+test: $(STAMP) browser  ## The whole suite, kernels compiled
 	$(BIN)/python -m pytest $(SHARED_TESTS) -m "not slow" $(ARGS)
+
+browser:  ## Chromium for the tests of the review page, where the system lets us install it
+	@sh tests/browser/install.sh
 
 test-plain: $(STAMP)  ## The kernels once more as plain Python, where coverage sees them
 	NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=all $(BIN)/python -m pytest -q tests/unit/kernels -m "not slow" --cov=dedupe.kernels --cov-branch --cov-fail-under=100

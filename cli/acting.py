@@ -74,6 +74,7 @@ class Stopper:
     def __init__(self, folder: Path) -> None:
         self._folder, self._asked = folder, threading.Event()
         self.number = 0
+        self.n_requests = 0  # of the connections that were closed
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -154,6 +155,7 @@ def connected(
         fields = fetch_fields(connection)
         yield AmoSink(connection, place.host, fields)
     finally:
+        stopper.n_requests += connection.stats.n_requests
         connection.close()
 
 

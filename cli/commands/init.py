@@ -217,7 +217,7 @@ def _put(beside: Path, path: Path, force: bool) -> None:
 def _tell(session: Session, path: Path, name: str, place: Place) -> None:
     from dedupe.config import PlaceKind
 
-    login = "status" if place.kind is PlaceKind.ENV else "login"
+    login = "status" if place.kind in (PlaceKind.ENV, PlaceKind.CREDENTIAL) else "login"
     command = f"crmclean auth {login}"
     if session.profile is not None:
         command += f" -p {name}"

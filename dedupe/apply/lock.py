@@ -1,11 +1,12 @@
 """One writer per account and machine: a lock that the kernel frees on any death.
 
-Who holds it (pid, host, run, since) is written beside it, for messages only; whether it is held,
-the operating system says. The file is never deleted: a deleted lock file can be locked twice.
+Who holds it (pid, host, user, run, since) is written beside it, for messages only; whether it is
+held, the operating system says. The file is never deleted: a deleted lock file can be locked twice.
 """
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import socket
@@ -49,6 +50,7 @@ def _say_who(folder: Path, run: str) -> None:
     facts = {
         "pid": os.getpid(),
         "host": socket.gethostname(),
+        "user": _user(),
         "run": run,
         "since": datetime.now(UTC).isoformat(timespec="seconds"),
     }
@@ -57,10 +59,18 @@ def _say_who(folder: Path, run: str) -> None:
         json.dump(facts, file)
 
 
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a service may have a number and no name
+        return ""
+
+
 def _locked(folder: Path) -> LockedError:
     try:
         facts = json.loads((folder / _HOLDER).read_text(encoding="utf-8"))
-        who = f"{facts['host']} pid {int(facts['pid'])}, {facts['run']}, {facts['since']}"
+        user = f" {facts['user']}" if facts.get("user") else ""
+        who = f"{facts['host']}{user} pid {int(facts['pid'])}, {facts['run']}, {facts['since']}"
     except (OSError, ValueError, KeyError, TypeError):
         who = "?"  # the text is for people; the lock itself is what counts
     return LockedError(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +41,7 @@ class ApplyOptions:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     tools: Tools = field(default_factory=Tools)
     is_durable: bool = True  # a rehearsal's journal and backup are thrown away
+    is_locked: bool = False  # the caller holds the account's lock already, as a policy does
 
 
 def run_id_of(plan: Plan) -> str:
@@ -75,12 +77,22 @@ def preflight(plan: Plan, account: str, folder: Path, options: ApplyOptions) -> 
     return run
 
 
-def resume(sink: Sink, folder: Path, options: ApplyOptions | None = None) -> list[Report]:
-    """Settle what is not known, then finish the runs that were begun, the oldest first."""
+def resume(
+    sink: Sink,
+    folder: Path,
+    options: ApplyOptions | None = None,
+    only: Collection[str] | None = None,
+) -> list[Report]:
+    """Settle what is not known, then finish the runs that were begun, the oldest first.
+
+    With `only`, these runs alone: others are a person's, who may have had a reason to stop.
+    """
     options = options or ApplyOptions()
     with Journal(folder, sink.account()) as journal:
         begun = [run for run in reversed(journal.runs()) if run.state is not RunState.DONE]
         first = journal.half_done()
+    if only is not None:
+        begun = [run for run in begun if run.run_id in only]
     # Nothing else goes on while a group is half done: at most one run has such a group.
     begun.sort(key=lambda run: run.run_id not in first)
     return [_applied(plan_of(run), sink, folder, options, begun=run) for run in begun]
@@ -184,7 +196,8 @@ def _applied(
     account = sink.account()
     _check_account(plan, account)
     is_durable = options.is_durable
-    with account_lock(folder, run_id), Journal(folder, account, is_durable=is_durable) as journal:
+    lock = nullcontext() if options.is_locked else account_lock(folder, run_id)
+    with lock, Journal(folder, account, is_durable=is_durable) as journal:
         run = begun or journal.run_of_plan(plan.hash)
         backup = Backup(folder, run_id, journal, is_durable=is_durable)
         executor = Executor(plan, run_id, journal, sink, backup, options.tools)

@@ -3,10 +3,12 @@
 from .addresses import address_problem, complete_address, is_amocrm_host, is_loopback
 from .auditing import MANUAL, Regulation
 from .load import FILE_NAME, find_config, load_config
+from .notices import ChatTarget, HookTarget, MailTarget, Target
 from .places import Place, PlaceKind, read_place
 from .planning import Planning, Survivorship
 from .policies import Notify, Policy, Window, read_span
 from .problems import folded_name, name_problem
+from .retention import Retention
 from .select import select_profile
 from .values import CRMS, EXTRAS, Checks, Config, Phone, Profile
 
@@ -15,17 +17,22 @@ __all__ = [
     "EXTRAS",
     "FILE_NAME",
     "MANUAL",
+    "ChatTarget",
     "Checks",
     "Config",
+    "HookTarget",
+    "MailTarget",
+    "Notify",
     "Phone",
     "Place",
     "PlaceKind",
-    "Notify",
     "Planning",
     "Policy",
     "Profile",
     "Regulation",
+    "Retention",
     "Survivorship",
+    "Target",
     "Window",
     "address_problem",
     "complete_address",

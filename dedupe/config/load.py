@@ -22,11 +22,13 @@ from dedupe.language import N_, tr
 
 from .addresses import normal_address
 from .auditing import audit_problems, read_regulations
+from .notices import notice_problems, read_targets
 from .places import absolute_place
 from .planning import Planning, Survivorship, planning_problems
 from .policies import policy_problems, read_policies
 from .problems import config_problems
 from .reporting import brand_problems, read_brand
+from .retention import read_retention, retention_problems
 from .values import Checks, Config, Phone, Profile
 
 FILE_NAME = "crmclean.toml"
@@ -71,6 +73,8 @@ def load_config(path: Path | None) -> Config:
         *planning_problems(document),
         *audit_problems(document),
         *policy_problems(document),
+        *notice_problems(document),
+        *retention_problems(document),
         *brand_problems(document, path.absolute().parent),
     )
     problems = list(dict.fromkeys(found))
@@ -169,6 +173,8 @@ def _config(document: Mapping[str, Any], folder: Path) -> Config:
         manual=dict(document.get("manual", {})),
         report=read_brand(document, folder),
         policies=read_policies(document),
+        notify=read_targets(document, folder),
+        retention=read_retention(document),
         profiles={
             name: _section(Profile, _settled(facts, folder))
             for name, facts in document.get("profiles", {}).items()

@@ -1,4 +1,8 @@
-"""Where a secret is kept: `env:NAME`, `file:PATH` or `keyring`. Never the secret itself."""
+"""Where a secret is kept: `env:NAME`, `file:PATH`, `credential:NAME` or `keyring`.
+
+Never the secret itself. A credential is a file that a service manager hands to one service, in
+the folder $CREDENTIALS_DIRECTORY (systemd's LoadCredential).
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_CREDENTIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _JWT = re.compile(r"eyJ[\w-]{10,}\.")
 _LONG = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9]{32,}")
 
@@ -17,13 +22,14 @@ class PlaceKind(StrEnum):
 
     ENV = "env"
     FILE = "file"
+    CREDENTIAL = "credential"
     KEYRING = "keyring"
     STATE = "state"  # the account's own folder: where no place is named
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One place; `name` is the variable or the path, empty for the others."""
+    """One place; `name` is the variable, the path or the credential, empty for the others."""
 
     kind: PlaceKind
     name: str = ""
@@ -45,6 +51,8 @@ def read_place(text: str) -> Place | None:
         return Place(PlaceKind.KEYRING)
     if kind == "env" and _NAME.fullmatch(name) and not is_secretive(name):
         return Place(PlaceKind.ENV, name)
+    if kind == "credential" and _CREDENTIAL.fullmatch(name) and not is_secretive(name):
+        return Place(PlaceKind.CREDENTIAL, name)
     if kind == "file" and name and name.isprintable() and not _JWT.search(name):
         return Place(PlaceKind.FILE, name)
     return None

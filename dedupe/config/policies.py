@@ -138,7 +138,7 @@ def _policy(name: str, told: Mapping[str, Any]) -> Policy:
         values["window"] = read_window(values["window"])
     if "notify" in values:
         facts = values["notify"]
-        values["notify"] = Notify(**{k: tuple(v) if k == "to" else v for k, v in facts.items()})
+        values["notify"] = Notify(when=facts.get("when", "change"), to=tuple(facts.get("to", ())))
     return Policy(name=name, **values)
 
 

@@ -26,7 +26,7 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _NAME = re.compile(r"[\w][\w.-]{0,63}")
 _MAX_NAME_BYTES = 120  # leaves room in a path of 255 bytes
 _SHOWN = 40
-_OWN = ("regulation", "manual", "policies")  # their own modules tell what is wrong with them
+_OWN = ("regulation", "manual", "policies", "notify", "retention")  # modules of their own
 
 
 def config_problems(document: Mapping[str, Any]) -> Iterator[str]:

@@ -9,9 +9,11 @@ from typing import Any
 from dedupe.language import LANGUAGES
 
 from .auditing import Regulation
+from .notices import Target
 from .planning import Planning, Survivorship
 from .policies import Policy
 from .reporting import Brand
+from .retention import Retention
 
 REQUESTS_PER_S = 7  # amoCRM's limit for one integration, the strictest in use
 CRMS = ("amocrm", "retailcrm", "bitrix24", "files")
@@ -75,6 +77,8 @@ class Config:
     manual: Mapping[str, str] = field(default_factory=dict)  # by code: one of MANUAL
     report: Brand = field(default_factory=Brand)
     policies: Mapping[str, Policy] = field(default_factory=dict)
+    notify: Mapping[str, Target] = field(default_factory=dict)  # by the names policies use
+    retention: Retention = field(default_factory=Retention)
     profiles: dict[str, Profile] = field(default_factory=dict)
 
 

@@ -50,6 +50,7 @@ class ReportOptions:
     """What a reader asked of a report. The language is the one in use (`dedupe.language`)."""
 
     show_values: bool = False  # names, numbers and addresses of clients in full
+    max_rows: int = 20_000  # of a finding, or a metric, in the workbook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

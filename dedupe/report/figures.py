@@ -76,11 +76,12 @@ def _moment(at: date, kind: str, zone: str) -> str:
         return at.strftime("%Y")
     if not isinstance(at, datetime):
         return day(at)
-    local = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(_zone(zone))
+    local = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(zone_of(zone))
     return f"{day(local)}\u00a0{local:%H:%M}"
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str) -> ZoneInfo:
+    """Return the account's time zone; UTC where it is not known."""
     try:
         return ZoneInfo(name or "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -32,7 +32,7 @@ from dedupe.report.words import (
 
 _LONGEST_ID, _LONGEST_TEXT = 64, 140
 # Checks of clients' records whose values are names of fields, dates or owners: nothing personal.
-_OPEN = frozenset(("FLD203", "FLD501", "FUN901", "OWN101", "REG101", "TSK201", "TSK202"))
+OPEN_VALUES = frozenset(("FLD203", "FLD501", "FUN901", "OWN101", "REG101", "TSK201", "TSK202"))
 _TREND_FROM = 3  # scans: two are told by the change
 Names = Mapping[tuple[str, str], tuple[str, str]]  # (entity, id): name, owner
 
@@ -103,7 +103,7 @@ class Findings:
         """Return what a check found on one entity, with its examples."""
         shown = self.examples.get((result.code, result.entity), Examples())
         groups = [self._group(result.entity, cluster) for cluster in shown.clusters]
-        is_open = result.code in _OPEN or result.entity not in CLIENTS
+        is_open = result.code in OPEN_VALUES or result.entity not in CLIENTS
         wrong = shown.wrong or {}
         cards = [self._card(result.entity, i, wrong.get(i), is_open=is_open) for i in shown.ids]
         return Row(
@@ -168,7 +168,7 @@ class Findings:
             id=_short(plain(record_id), _LONGEST_ID),
             url=self.url(entity, record_id),
             name=self._shown(name, is_open=entity not in CLIENTS),
-            owner=_short(plain(owner), _LONGEST_ID),
+            owner="" if owner == name else _short(plain(owner), _LONGEST_ID),
             wrong=self._shown(value, is_open=is_open),
             proposal=self._shown(wrong.proposal, is_open=is_open),
         )
@@ -183,7 +183,8 @@ class Findings:
     def _trend(self, result: CheckResult) -> str:
         """Draw what the check found in earlier scans, where there were enough of them."""
         found = self.content.found(result.code, result.entity)
-        if len([n for n in found if n is not None]) < _TREND_FROM:
+        told = [n for n in found if n is not None]
+        if len(told) < _TREND_FROM or len(set(told)) < 2:  # a level line tells nothing
             return ""
         words = ", ".join("–" if n is None else count(n) for n in found)
         frame = charts.Frame(title=tr("Found in earlier scans: {numbers}", numbers=words), width=90)

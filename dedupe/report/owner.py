@@ -40,7 +40,7 @@ def build_owner(content: Content, found: Sequence[CheckResult]) -> Owner:
         counted=""
         if health is None or part is None
         else tr("{n} of {total}", n=count(health.clean), total=count(health.cards)),
-        gain=gain_text(content.comparison.health_gain if content.comparison else None),
+        gain=gain_text((content.comparison.health_gain if content.comparison else None) or None),
         trend=_trend(content),
         money=facts.made(_costly(found, content), facts.money),
         good=facts.made(_good(content), facts.part),
@@ -163,7 +163,7 @@ def _changed(content: Content, sign: int) -> list[CheckResult]:
 def _trend(content: Content) -> str:
     shares = content.shares()
     told = [each for each in shares if each is not None]
-    if len(told) < THREE - 1:
+    if len(set(told)) < 2:  # a level line tells nothing
         return ""
     words = ", ".join(share(each) for each in told)
     title = tr("Clean cards in earlier scans: {numbers}", numbers=words)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection
 from datetime import UTC, datetime
 from io import BytesIO
+from pathlib import Path
 
 import xlsxwriter
 
@@ -21,16 +22,23 @@ MAX_TEXT = 32_767  # of a cell, as XLSX has it
 MAX_TITLE = 31
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 _OPTIONS = {
-    "in_memory": True,
     "strings_to_formulas": False,
     "strings_to_urls": False,
     "strings_to_numbers": False,
 }
 
 
-def new_workbook(buffer: BytesIO, made_at: datetime | None = None) -> xlsxwriter.Workbook:
-    """Return a workbook that is written into `buffer`; the same content gives the same bytes."""
-    book = xlsxwriter.Workbook(buffer, _OPTIONS)
+def new_workbook(target: BytesIO | Path, made_at: datetime | None = None) -> xlsxwriter.Workbook:
+    """Return a workbook that is written into `target`; the same content gives the same bytes.
+
+    A file is written row after row, in order: only one row is held, and what has passed lies in
+    the file's own folder until the book is closed.
+    """
+    if isinstance(target, Path):
+        place = {"constant_memory": True, "tmpdir": str(target.parent)}
+        book = xlsxwriter.Workbook(str(target), {**_OPTIONS, **place})
+    else:
+        book = xlsxwriter.Workbook(target, {**_OPTIONS, "in_memory": True})
     # A book says when it was made: the time of the data, not of the clock.
     naive = (made_at or datetime(2000, 1, 1, tzinfo=UTC)).astimezone(UTC).replace(tzinfo=None)
     book.set_properties({"created": naive})
@@ -53,4 +61,7 @@ def cell_text(text: str, *, is_phone: bool = False, lines: bool = False) -> str:
     """
     told = "\n".join(plain(each) for each in text.split("\n")) if lines else plain(text)
     safe = safe_cell(told, is_phone=is_phone)
-    return safe if len(safe) <= MAX_TEXT else safe[: MAX_TEXT - 1] + "…"
+    cut = safe if len(safe) <= MAX_TEXT else safe[: MAX_TEXT - 1] + "…"
+    # xlsxwriter 3.3 takes such a text for the markup of a cell and writes it as it is: with more
+    # markup inside it would be a formula.
+    return f"{cut} " if cut.startswith("<r>") and cut.endswith("</r>") else cut

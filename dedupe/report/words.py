@@ -195,6 +195,26 @@ CLASSES = {
     "digits": N_("digits"),
     "symbols": N_("signs without letters"),
     "hash": N_("a code of a program"),
+    "unused": N_("never used"),
+    "rare": N_("hardly used"),
+    "missing": N_("not named"),
+    "unknown": N_("not among the users"),
+    "inactive": N_("switched off"),
+    "disabled": N_("switched off by the CRM"),
+    "no_deal": N_("no deal"),
+    "no_task": N_("no task"),
+    "near_duplicate": N_("nearly the same name"),
+    "other": N_("said to be other"),
+    "old": N_("for too long"),
+    "repeated": N_("repeated"),
+    "called_but_new": N_("called, but still new"),
+    "moved_without_call": N_("moved on without a call"),
+    "numbered": N_("a number instead of a name"),
+    "widget": N_("a widget"),
+    "webhook": N_("a webhook"),
+    "field": N_("a field"),
+    "no_email": N_("no e-mail"),
+    "jump": N_("a jump"),
 }
 STAGES = {
     "read": N_("reading"),
@@ -223,6 +243,8 @@ SECTIONS = {
     "manual": N_("Checked by hand"),
     "other": N_("Other checks"),
 }
+_BATCH = re.compile(r"import_(\d+)")
+_KEPT = "\u00a0\u200d"  # a no-break space, and what joins emoji
 # The longest prefix that fits a code decides: TSK301 counts task types, which are settings.
 _PREFIXES = {
     "ACC": "counts",
@@ -327,6 +349,9 @@ def reason_text(reason: str) -> str:
 
 def class_name(code: str) -> str:
     """Name the class of a value ("too_short"); an unknown one in plain words."""
+    batch = _BATCH.fullmatch(code)
+    if batch:
+        return tr("batch {n}", n=batch[1])
     return tr(CLASSES[code]) if code in CLASSES else code.replace("_", " ")
 
 
@@ -354,4 +379,4 @@ def moment(at: datetime) -> str:
 
 def plain(text: str) -> str:
     """Return `text` of the account or a path with control characters made visible."""
-    return "".join(ch if ch.isprintable() or ch == "\u00a0" else "\ufffd" for ch in text)
+    return "".join(ch if ch.isprintable() or ch in _KEPT else "\ufffd" for ch in text)

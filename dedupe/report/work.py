@@ -26,7 +26,12 @@ _DAY = 8 * 3600  # seconds of work: what takes longer stands behind what does no
 
 
 def build_work(content: Content, found: Sequence[CheckResult]) -> tuple[Work, ...]:
-    """Return the lines of the work plan: by priority, then the least effort for the most records.
+    """Return the lines of the work plan, in the order of `work_order`."""
+    return tuple(_work(content, *each) for each in work_order(content, found))
+
+
+def work_order(content: Content, found: Sequence[CheckResult]) -> list[tuple[int, CheckResult]]:
+    """Return what there is to do: by priority, then the least effort for the most records.
 
     1: errors that take a day at most, 2: other errors and quick warnings, 3: the rest.
     """
@@ -37,20 +42,24 @@ def build_work(content: Content, found: Sequence[CheckResult]) -> tuple[Work, ..
             continue
         seconds = effort_seconds(check, result)
         priority = _priority(headline.severity_of(result, content.registry), seconds)
-        line = Work(
-            priority=priority,
-            code=result.code,
-            title=headline.title_of(result, content.registry, content.summary),
-            found=count(result.found or 0),
-            money=money_text(result.money, content.summary.currency) if result.money else "",
-            how=way_text(check, result.entity),
-            command=command_of(check),
-            effort=effort_text(check, result),
-            who=who_text(check, result.entity),
-        )
         each = seconds / max(result.found or 1, 1)
-        lines.append(((priority, each, -(result.found or 0), result.code), line))
-    return tuple(line for _, line in sorted(lines, key=lambda item: item[0]))
+        lines.append(((priority, each, -(result.found or 0), result.code), (priority, result)))
+    return [line for _, line in sorted(lines, key=lambda item: item[0])]
+
+
+def _work(content: Content, priority: int, result: CheckResult) -> Work:
+    check = headline.check_of(result.code, content.registry)
+    return Work(
+        priority=priority,
+        code=result.code,
+        title=headline.title_of(result, content.registry, content.summary),
+        found=count(result.found or 0),
+        money=money_text(result.money, content.summary.currency) if result.money else "",
+        how=way_text(check, result.entity),
+        command=command_of(check),
+        effort=effort_text(check, result),
+        who=who_text(check, result.entity),
+    )
 
 
 def by_owner(content: Content, findings: pl.DataFrame) -> Metric | None:

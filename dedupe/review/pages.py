@@ -32,7 +32,7 @@ ORDER_NAMES = {
 }
 TIERS = {"auto": N_("sure"), "review": N_("to check"), "shared": N_("share a number")}
 ENTITIES = {"contact": N_("contacts"), "company": N_("companies")}
-SHOWN = {"todo": N_("waiting"), "skipped": N_("put off"), "done": N_("decided"), "all": N_("all")}
+SHOWN = {"todo": N_("to decide"), "skipped": N_("put off"), "done": N_("decided"), "all": N_("all")}
 _STATES = {"todo": (TODO,), "skipped": (SKIPPED,), "done": (DONE,), "all": (TODO, SKIPPED, DONE)}
 SAID = {
     "same": N_("Merge: written down."),
@@ -42,7 +42,7 @@ SAID = {
     "undone": N_("The last decision is taken back."),
 }
 VERDICT_NAMES = {
-    "same": N_("merge"),
+    "same": N_("merge them"),
     "different": N_("not duplicates"),
     "mixed": N_("partly merge"),
 }

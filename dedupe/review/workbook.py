@@ -36,7 +36,7 @@ COLUMNS = (
     (N_("Companies and people"), 26),
     (N_("Person in charge"), 22),
     (N_("Created"), 12),
-    (N_("Open deals"), 16),
+    (N_("In open deals"), 16),
     (N_("Tags"), 20),
     (N_("Decision"), 18),
     (N_("Stays"), 10),
@@ -44,7 +44,7 @@ COLUMNS = (
     (N_("Reviewer"), 18),
 )
 GROUP, CARD, DECISION, STAYS, COMMENT, REVIEWER = 0, 1, 10, 11, 12, 13
-DECISIONS = {"same": N_("merge"), "different": N_("not duplicates"), "skip": N_("later")}
+DECISIONS = {"same": N_("merge them"), "different": N_("not duplicates"), "skip": N_("later")}
 YES = N_("yes")
 _CELL = 32_000  # a cell holds 32,767 characters
 _PART = 20_000  # of ids in a cell of the hidden sheet

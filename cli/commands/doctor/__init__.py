@@ -25,15 +25,36 @@ MARKS = {
     cls=Command,
     help=N_(
         "Check the installation, the config, the state folder and, for every profile (or that of "
-        "-p), its sign-in, clock and rights. Ends with the exit code of the first error."
+        "-p), its sign-in, clock and rights. With --cron all of it as cron would see it: without "
+        "a home, a terminal or a keyring. Ends with the exit code of the first error."
     ),
     short_help=N_("Check the installation, the config and the sign-in."),
-    epilog=N_("Examples:\n\n\b\n  crmclean doctor\n  crmclean doctor --offline --format json"),
+    epilog=N_(
+        "Examples:\n\n\b\n"
+        "  crmclean doctor\n"
+        "  crmclean doctor --offline --format json\n"
+        "  crmclean doctor --cron"
+    ),
 )
 @click.option("--offline", is_flag=True, cls=Option, help=N_("Send nothing to any CRM."))
+@click.option("--cron", is_flag=True, cls=Option, help=N_("Check as cron would run it."))
+@click.option("--inside-cron", is_flag=True, hidden=True)
 @with_session
-def doctor(session: Session, offline: bool) -> None:
+def doctor(session: Session, offline: bool, cron: bool, inside_cron: bool) -> None:
     """Run the checks, show them, end with the gravest one's code."""
+    from .bare import checks_in_cron, inside_checks, told_for_cron
+
+    look = checks_in_cron if cron else _checks
+    checks = look(session, offline=offline)
+    if inside_cron:
+        checks = [*inside_checks(session), *told_for_cron(checks)]
+    _show(session, checks)
+    code = worst(checks)
+    if code:
+        raise click.exceptions.Exit(code)
+
+
+def _checks(session: Session, *, offline: bool) -> list[Check]:
     from .account import account_checks
     from .machine import machine_checks
     from .settings import profiles, settings_checks, state_folder
@@ -42,10 +63,7 @@ def doctor(session: Session, offline: bool) -> None:
     has_state = not isinstance(state_folder(session), Check)
     for name, profile in profiles(session).items() if has_state else ():
         checks += account_checks(session, name, profile, offline=offline)
-    _show(session, checks)
-    code = worst(checks)
-    if code:
-        raise click.exceptions.Exit(code)
+    return checks
 
 
 def _show(session: Session, checks: list[Check]) -> None:

@@ -117,7 +117,7 @@ def _by_trace(frame: pl.DataFrame, quality: Quality) -> Metric:
         "later_cards_by_maker",
         N_("Later cards by who makes cards"),
         counted_by(frame.with_columns(maker=kind), "maker"),
-        Column("maker", N_("Made by"), "word"),
+        Column("maker", N_("Creator"), "word"),
         *_COUNTS,
         note=_NOTE,
         quality=quality,

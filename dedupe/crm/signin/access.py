@@ -176,7 +176,7 @@ def keep_tokens(name: str, state: Path, tokens: Tokens) -> None:
 def check_place(profile: Profile) -> None:
     """Raise ConfigError now where a token could not be kept later."""
     place = token_place(profile)
-    if place.kind is PlaceKind.ENV:
+    if place.kind in (PlaceKind.ENV, PlaceKind.CREDENTIAL):
         raise environment_error(place)
     if place.kind is PlaceKind.KEYRING:
         from .keyrings import keyring_name

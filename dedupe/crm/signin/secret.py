@@ -13,10 +13,12 @@ from dedupe.config import Place, PlaceKind
 from dedupe.errors import ConfigError, SignInError
 from dedupe.language import N_
 
+from .credentials import read_credential
 from .files import MAX_BYTES, read_private, remove_private, unwritable, write_private
 from .keyrings import delete_from_keyring, read_from_keyring, write_to_keyring
 
 _LOG_IN = N_("run: crmclean auth login")
+_GIVEN = (PlaceKind.ENV, PlaceKind.CREDENTIAL)  # only what starts us can store there
 _AGAIN = N_("copy the token once more, alone and on one line")
 
 
@@ -51,6 +53,8 @@ def read_secret(place: Place, user: str, environ: Mapping[str, str]) -> str:
     """
     if place.kind is PlaceKind.ENV:
         return _from_environment(place, environ)
+    if place.kind is PlaceKind.CREDENTIAL:
+        return clean_secret(read_credential(place, environ), str(place))
     if place.kind is PlaceKind.FILE:
         content = read_private(Path(place.name))
         text = None if content is None else content.decode("utf-8", "replace")
@@ -63,7 +67,7 @@ def read_secret(place: Place, user: str, environ: Mapping[str, str]) -> str:
 
 def write_secret(place: Place, user: str, secret: str) -> None:
     """Keep `secret` at `place`. Raises ConfigError for a variable, StorageError as a disk does."""
-    if place.kind is PlaceKind.ENV:
+    if place.kind in _GIVEN:
         raise environment_error(place)
     if place.kind is PlaceKind.FILE:
         path = Path(place.name)
@@ -75,7 +79,7 @@ def write_secret(place: Place, user: str, secret: str) -> None:
 
 def delete_secret(place: Place, user: str) -> bool:
     """Remove the secret from `place`; tell whether there was one."""
-    if place.kind is PlaceKind.ENV:
+    if place.kind in _GIVEN:
         raise environment_error(place)
     if place.kind is PlaceKind.FILE:
         # What is not a private file of ours was not written by us: it raises, and stays.
@@ -84,7 +88,14 @@ def delete_secret(place: Place, user: str) -> bool:
 
 
 def environment_error(place: Place) -> ConfigError:
-    """Return the error for storing into an environment variable, which outlives no process."""
+    """Return the error for storing where only what starts us can: a variable, a credential."""
+    if place.kind is PlaceKind.CREDENTIAL:
+        return ConfigError(
+            N_("the service manager alone can set or clear a credential"),
+            where=str(place),
+            fix=N_("put the token into the file that LoadCredential={name}:FILE names"),
+            name=place.name,
+        )
     return ConfigError(
         N_("an environment variable can't be set or cleared for you"),
         where=str(place),

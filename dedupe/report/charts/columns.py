@@ -27,6 +27,8 @@ from .svg import (
 _CELL, _ROW, _HEAD, _GAP = 24, 30, 22, 10
 _MOST_LABEL = 0.3
 _READABLE = 44  # pixels of a column from which its name is cut rather than left out
+_NUMBERED = 18  # pixels of a cell from which it holds its number
+_FEW = 12  # columns that are all named, however narrow
 
 
 def heat_map(
@@ -63,31 +65,24 @@ def intervals(
 ) -> str:
     """Draw each estimate as a point with its whiskers; `reference` is a dashed line.
 
-    An interval that does not hold the reference is drawn in another tone.
+    The scale holds the intervals, not zero. An interval that does not hold the reference is drawn
+    in another tone.
     """
     told = finite([reference, *(v for p in points for v in (p.value, p.low, p.high))])
-    low, high = min([0.0, *told]), max(told, default=1.0)
+    low, high = min(told, default=0.0), max(told, default=1.0)
     high = high if high > low else low + 1
     words = min(max((text_width(p.text) for p in points), default=0), frame.width * 0.35)
     names = min(
         max((text_width(p.label[:100]) for p in points), default=0),
         frame.width * (0.34 if frame.is_narrow else 0.4),
     )
-    start, end = names + _GAP, frame.width - words - _GAP
+    start, end = names + 2 * _GAP, frame.width - words - 2 * _GAP
 
     def place(value: float) -> float:
         return start + (value - low) / (high - low) * max(end - start, 20)
 
     bottom = max(len(points), 1) * _ROW
-    body = [rule(start, 0, start, bottom)]
-    if reference is not None and math.isfinite(reference):
-        x = place(reference)
-        half = text_width(write(reference)) / 2
-        body += [
-            rule(x, 0, x, bottom, is_dashed=True),
-            text(min(max(x, half), frame.width - half), bottom + SIZE, write(reference),
-                 anchor="middle", kind="soft"),
-        ]  # fmt: skip
+    body = _scale(bottom, (place, write), (low, high), reference)
     for index, point in enumerate(points):
         middle = index * _ROW + _ROW / 2
         body += [
@@ -95,13 +90,33 @@ def intervals(
             text(frame.width, middle + SIZE * 0.35, point.text, anchor="end"),
         ]
         body += _whiskers(point, middle, place, reference)
-    return drawing(frame, bottom + (0 if reference is None else SIZE + 6), body)
+    return drawing(frame, bottom + SIZE + 8, body)
+
+
+def _scale(
+    bottom: float,
+    scale: tuple[Callable[[float], float], Callable[[float], str]],
+    ends: tuple[float, float],
+    reference: float | None,
+) -> list[str]:
+    """Draw the line under the estimates with its ends, and the reference where there is one."""
+    place, write = scale
+    marks = finite([reference])
+    taken = [(place(v), text_width(write(v)) / 2 + _GAP / 2) for v in marks]
+    free = [v for v in ends if all(abs(place(v) - x) > half * 2 for x, half in taken)]
+    body = [rule(place(ends[0]), bottom, place(ends[1]), bottom)]
+    body += [rule(place(v), 0, place(v), bottom, is_dashed=True) for v in marks]
+    return body + [
+        text(place(v), bottom + SIZE + 3, write(v), anchor="middle", kind="soft")
+        for v in (*marks, *free)
+    ]
 
 
 def _heads(columns: Sequence[str], start: float, size: float, frame: Frame) -> list[str]:
     """Draw the column names: each cut to its column, or in narrow columns as many as fit."""
     widest = max((text_width(each) for each in columns), default=0) + 6
-    step = 1 if size >= _READABLE else math.ceil(min(widest, _READABLE) / size)
+    is_cut = size >= _READABLE or len(columns) <= _FEW
+    step = 1 if is_cut else math.ceil(min(widest, _READABLE) / size)
     shown = []
     for c in range(0, len(columns), step):
         left = start + c * size
@@ -110,8 +125,8 @@ def _heads(columns: Sequence[str], start: float, size: float, frame: Frame) -> l
         # Over one column a name stands in its middle, over several at the left.
         x, anchor = (left + size / 2, "middle") if step == 1 else (left + 1, "start")
         drawn = text(x, _HEAD - 8, words, anchor=anchor, kind="soft")
-        is_cut = words != columns[c]
-        shown.append(f"<g><title>{esc(columns[c][:400])}</title>{drawn}</g>" if is_cut else drawn)
+        whole = f"<title>{esc(columns[c][:400])}</title>"
+        shown.append(drawn if words == columns[c] else f"<g>{whole}{drawn}</g>")
     return shown
 
 
@@ -126,19 +141,18 @@ def _cell(
     if value is None or not math.isfinite(value):
         return ""
     depth = min(max(value / most, 0.0), 1.0) if most > 0 else 0.0
-    shade = 0.06 + 0.94 * depth
+    shade = 0.06 + 0.56 * depth  # at its darkest a number on it still has a contrast of 4.5
     box = (
         f'<rect x="{num(x + 0.5)}" y="{num(y + 0.5)}" width="{num(max(size - 1, 0.5))}" '
         f'height="{_CELL - 1}" rx="2" class="c-bar" fill="{FILLS["bar"]}" '
         f'fill-opacity="{shade:.2f}"/>'
     )
     words = write(value)
-    if text_width(words, 11) > size - 2:
+    if size < _NUMBERED or text_width(words, 11) > size - 2:
         return f"<g><title>{esc(words)}</title>{box}</g>"
-    kind, fill = ("on", "#ffffff") if depth > 0.5 else ("ink", INK)
     return (
         f'{box}<text x="{num(x + size / 2)}" y="{num(y + _CELL / 2 + 4)}" font-size="11" '
-        f'text-anchor="middle" class="c-{kind}" fill="{fill}">{esc(words)}</text>'
+        f'text-anchor="middle" class="c-ink" fill="{INK}">{esc(words)}</text>'
     )
 
 

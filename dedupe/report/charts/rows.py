@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .svg import SIZE, Frame, Point, dot, drawing, label, polyline, rect, rule, text, text_width
 
-_ROW, _ROW_NARROW, _BAR = 30, 44, 16
+_ROW, _ROW_NARROW, _BAR = 32, 44, 16
 _GAP = 10
 _MOST_LABEL = 0.4  # of the width: the rest is the chart's
 
@@ -58,7 +58,8 @@ def bars(points: Sequence[Point], frame: Frame) -> str:
 def pareto(points: Sequence[Point], frame: Frame, *, write: Callable[[float], str]) -> str:
     """Draw bars with the line of their running share; `write` puts a share (0 to 1) in words.
 
-    Negative values count as nothing. The dashed line is at 80 %.
+    Negative values count as nothing. The dashed line is at 80 %. A narrow chart tells the running
+    share in words alone.
     """
     total = sum(max(0.0, point.amount) for point in points)
     sums = [sum(max(0.0, p.amount) for p in points[: i + 1]) for i in range(len(points))]
@@ -69,7 +70,10 @@ def pareto(points: Sequence[Point], frame: Frame, *, write: Callable[[float], st
     place = _scale([max(0.0, point.amount) for point in points], grid)
     at_80 = grid.start + 0.8 * (grid.end - grid.start)
     bottom = len(points) * grid.row
-    body = [rule(grid.start, 0, grid.start, bottom), rule(at_80, 0, at_80, bottom, is_dashed=True)]
+    is_traced = total > 0 and not frame.is_narrow  # there it would cross the labels
+    body = [rule(grid.start, 0, grid.start, bottom)]
+    if is_traced:
+        body.append(rule(at_80, 0, at_80, bottom, is_dashed=True))
     for index, point in enumerate(told):
         size = place(max(0.0, point.amount)) - grid.start
         body += [grid.named(index, point.label), grid.told(index, point.words)]
@@ -79,7 +83,7 @@ def pareto(points: Sequence[Point], frame: Frame, *, write: Callable[[float], st
         (grid.start + share * (grid.end - grid.start), grid.middle(index))
         for index, share in enumerate(shares)
     ]
-    if total:
+    if is_traced:
         body += [polyline(run, "warn"), *(dot(x, y, "warn", 3) for x, y in run)]
     return drawing(frame, _height(grid, points), body)
 

@@ -179,7 +179,9 @@ def drawing(frame: Frame, height: float, body: Sequence[str]) -> str:
 
 def esc(words: str) -> str:
     """Return `words` as text of a markup: no tags, no control characters, no order of its own."""
-    shown = "".join(c if c.isprintable() or c == "\u00a0" else "\ufffd" for c in words)
+    if words.isprintable():
+        return escape(words)
+    shown = "".join(c if c.isprintable() or c in "\u00a0\u200d" else "\ufffd" for c in words)
     return escape(shown)
 
 

@@ -21,8 +21,10 @@ from dedupe.language import N_
 from .activity import build_tags, build_tasks, n_tagged, n_tasks
 from .cards import Cards, card_table, channel_table, draw_companies, draw_contacts, field_table
 from .deals import OPENED, READ_TO, Deals, build_deals
-from .history import build_extras
+from .life import build_life, load_list
 from .numbers import Ints
+from .planted import Planted
+from .planting import faults_planted, plant_faults
 from .settings import (
     N_ADMINS,
     VISIT,
@@ -36,19 +38,11 @@ from .sizes import Sizes, demo_size
 
 ACCOUNT_ID, HOST = "29500000", "example.amocrm.ru"
 SEED = 20200607
-_EXTRAS = 50  # the dice of the tables on request are their own
+_EXTRAS, _LISTS = 50, 51  # the dice of the tables on request, and of call lists, are their own
 ON_REQUEST = ("notes", "events")  # heavy in a real account, so they are asked for
 _ABSENT = ("messages", "status_history")  # no public method of amoCRM gives them
 _SETTINGS = {"name": "Кровля и фасады (вымышленная компания)", "country": "RU", "currency": "RUB",
              "timezone": "Europe/Moscow"}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Planted:
-    """How many records a check must find, and in how many groups where it counts groups."""
-
-    found: int
-    groups: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +82,22 @@ def build_demo(
     }
     tables["field_values"] = pl.concat([tables["field_values"], _deal_fields(deals, next(rngs))])
     tables |= settings.tables
-    tables |= build_extras(extras, tables, np.random.default_rng([seed, _EXTRAS]))
+    cards = {"contact": contacts, "company": companies}
+    tables |= (faulty := plant_faults(tables, cards, sizes, seed)).tables
+    loaded, call_list = load_list(
+        deals, tables, sizes.contacts.total, scale, np.random.default_rng([seed, _LISTS])
+    )
+    tables |= loaded
+    life = build_life(
+        extras,
+        deals,
+        tables,
+        call_list,
+        sizes.contacts.total,
+        scale,
+        np.random.default_rng([seed, _EXTRAS]),
+    )
+    tables |= life.tables
     absent = (*_ABSENT, *(name for name in ON_REQUEST if name not in extras))
     account = Account(
         tables={name: _conformed(name, frame).lazy() for name, frame in tables.items()},
@@ -101,6 +110,8 @@ def build_demo(
         settings=_SETTINGS | {"user_id": settings.owners[0]},
     )
     planted = _on_cards(contacts) | _on_cards(companies) | _elsewhere(sizes, settings)
+    planted |= faults_planted(tables, cards, sizes, faulty)
+    planted |= {key: Planted(n, life.groups.get(key)) for key, n in life.found.items()}
     return DemoAccount(account, planted)
 
 

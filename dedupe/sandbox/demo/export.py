@@ -4,7 +4,8 @@
 a card with two mobile numbers gets two columns of that header. People, firms, stages
 and users stand by name, as in an export; links survive as ids in "Сделки". Deleted
 cards are left out, as the export leaves them. The settings tables have the
-snapshot's own column names. Semicolons, UTF-8 with a mark, Moscow time.
+snapshot's own column names; the list of fields is none of them, as an export tells fields
+by their names alone. Semicolons, UTF-8 with a mark, Moscow time.
 """
 
 from __future__ import annotations
@@ -31,7 +32,6 @@ SETTINGS = (
     "loss_reasons",
     "sources",
     "roles",
-    "fields",
 )
 _ZONE = "Europe/Moscow"
 _TIME = "%d.%m.%Y %H:%M:%S"

@@ -6,7 +6,7 @@ there are tasks and tagged deals to use them; the unused ones are always there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -15,6 +15,9 @@ from dedupe.contracts import SNAPSHOT_TABLES
 
 from . import words
 from .phones import EXTRA, EXTRA_NAME
+
+Row = dict[str, object]
+Lines = Mapping[str, tuple[str, tuple[str, ...]]]  # pipelines by id: their name and stages
 
 N_USERS, N_ADMINS, N_DELETERS, N_INACTIVE = 36, 5, 14, 4
 _ROLES = ("Менеджер розничного отдела", "Менеджер оптового отдела", "Оператор колл-центра")
@@ -35,6 +38,7 @@ LOSS_REASONS = (
     "Не подходят материалы",
     "Другое",
 )
+OTHER_REASON = LOSS_REASONS[-1]
 LOSS_SHARES = (0.28, 0.18, 0.16, 0.16, 0.1, 0.08, 0.04)
 SOURCES = ("Форма «Расчёт стоимости»", "Форма «Обратный звонок»", "Онлайн-чат", "Телефония",
            "Почта отдела продаж", "Выставка")  # fmt: skip
@@ -64,10 +68,10 @@ WHENCE_TEXTS = ("сайт", "звонок", "выставка", "рекомен�
 WHENCE_IDS = {text: str(4_810_001 + 2 * at) for at, text in enumerate(WHENCE_TEXTS)}
 _GROUPS = {"0": "Отдел продаж", "300001": "Розничный отдел", "300002": "Оптовый отдел",
            "300003": "Колл-центр"}  # fmt: skip
-_REQUIRED = (  # field, and the stage from which on it must be filled
-    (WHENCE, "3100001", "31000015"),
-    ("700324", "3100001", "31000014"),
-    (WHENCE, "3100002", "31000023"),
+AREA = "700324"
+REQUIRED = (  # field, pipeline, and the place of the stage from which on it must be filled
+    (WHENCE, "3100002", 2),
+    (AREA, "3100003", 2),
 )
 _WEBHOOKS = (
     ("hooks.krovlya-demo58.ru/amo", "add_lead,status_lead", False),
@@ -93,7 +97,7 @@ _FIELDS = (
     ("company", "700323", "Бренд", "", "text"),
     ("deal", WHENCE, "Откуда контакт", "", "select"),
     ("deal", VISIT, "roistat", "", "text"),
-    ("deal", "700324", "Площадь", "", "numeric"),
+    ("deal", AREA, "Площадь", "", "numeric"),
 )
 
 
@@ -119,8 +123,8 @@ def build_settings(phones: Sequence[str], n_tasks: int, n_tags: int) -> Settings
         "users": users,
         "user_rights": _rights(users),
         "roles": [{"id": f"8{i}", "name": name} for i, name in enumerate(_ROLES, 1)],
-        "pipelines": _pipelines(),
-        "statuses": _statuses(),
+        "pipelines": pipeline_rows(PIPELINES),
+        "statuses": stage_rows(PIPELINES),
         "loss_reasons": _numbered(LOSS_REASONS, 5001),
         "sources": [
             {"id": str(9001 + i), "name": name, "pipeline_id": list(PIPELINES)[i % 3]}
@@ -132,8 +136,13 @@ def build_settings(phones: Sequence[str], n_tasks: int, n_tags: int) -> Settings
         "fields": _fields(),
         "field_enums": _enums(),
         "field_statuses": [
-            {"entity": "deal", "field_id": id_, "pipeline_id": pipeline, "status_id": status}
-            for id_, pipeline, status in _REQUIRED
+            {
+                "entity": "deal",
+                "field_id": id_,
+                "pipeline_id": line,
+                "status_id": status_of(line, at),
+            }
+            for id_, line, at in REQUIRED
         ],
         "user_groups": [{"id": id_, "name": name} for id_, name in _GROUPS.items()],
         "webhooks": _webhooks(),
@@ -155,14 +164,16 @@ def build_settings(phones: Sequence[str], n_tasks: int, n_tags: int) -> Settings
     )
 
 
-Row = dict[str, object]
-
-
 def _table(name: str, rows: list[Row]) -> pl.DataFrame:
     contract = SNAPSHOT_TABLES[name]
     return (
         contract.conform(pl.DataFrame(rows, infer_schema_length=None)) if rows else contract.empty()
     )
+
+
+def user_id(place: int) -> str:
+    """Return the id of the user at `place`: first the administrators, last those who left."""
+    return str(1_200_001 + 7 * place)
 
 
 def _users(phones: Sequence[str]) -> list[Row]:
@@ -173,7 +184,7 @@ def _users(phones: Sequence[str]) -> list[Row]:
         surname = (words.FEMALE_SURNAMES if woman else words.MALE_SURNAMES)[3 * i + 5]
         users.append(
             {
-                "id": str(1_200_001 + 7 * i),
+                "id": user_id(i),
                 "name": f"{given} {surname}",
                 "email": f"{words.latin(surname)}@krovlya-demo58.ru",
                 "phone": phones[i] if i < len(phones) else None,
@@ -213,16 +224,18 @@ def _rights(users: list[Row]) -> list[Row]:
     return rows
 
 
-def _pipelines() -> list[Row]:
+def pipeline_rows(lines: Lines, *, first: int = 0) -> list[Row]:
+    """Return the rows of `pipelines`, from the place `first` on; the very first is the main one."""
     return [
         {"id": id_, "name": name, "sort": i, "is_main": i == 0, "is_archive": False}
-        for i, (id_, (name, _)) in enumerate(PIPELINES.items())
+        for i, (id_, (name, _)) in enumerate(lines.items(), first)
     ]
 
 
-def _statuses() -> list[Row]:
+def stage_rows(lines: Lines) -> list[Row]:
+    """Return the rows of `statuses`: the stages of each pipeline between the CRM's own."""
     rows: list[Row] = []
-    for pipeline, (_, stages) in PIPELINES.items():
+    for pipeline, (_, stages) in lines.items():
         names = [(f"{pipeline}0", UNSORTED, "unsorted")]
         names += [(status_of(pipeline, i), stage, "open") for i, stage in enumerate(stages)]
         names += [(WON, WON_NAME, "won"), (LOST, LOST_NAME, "lost")]

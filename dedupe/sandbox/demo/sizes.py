@@ -44,6 +44,19 @@ class CardCounts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Faults:
+    """What is planted on deals, tasks and fields beyond the audited account's own counts."""
+
+    empty_required: int
+    unmarked: int
+    late_tasks: int
+    abandoned: int
+    to_delete: int
+    role_mail: int
+    wrong_tax: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
     """Every count of a demo account."""
 
@@ -54,6 +67,7 @@ class Sizes:
     lost_deals: int
     no_task: int
     no_reason: int
+    faults: Faults
 
     @property
     def deals(self) -> int:
@@ -105,6 +119,15 @@ FULL = Sizes(
     lost_deals=72_069,
     no_task=2_719,
     no_reason=21_467,
+    faults=Faults(
+        empty_required=1_240,
+        unmarked=7_730,
+        late_tasks=540,
+        abandoned=212,
+        to_delete=312,
+        role_mail=415,
+        wrong_tax=31,
+    ),
 )
 
 
@@ -127,6 +150,9 @@ def demo_size(scale: float = 1.0) -> Sizes:
         lost_deals=n_lost,
         no_task=min(_scaled(FULL.no_task, scale), n_open),
         no_reason=min(_scaled(FULL.no_reason, scale), n_lost),
+        faults=Faults(
+            **{name: _scaled(getattr(FULL.faults, name), scale) for name in Faults.__slots__}
+        ),
     )
 
 

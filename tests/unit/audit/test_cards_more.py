@@ -44,7 +44,8 @@ def test_a_contact_is_out_of_reach_without_any_channel_or_chat() -> None:
         "contacts": [*ids(8), {"id": "9", "is_deleted": True}],
         "channels": [
             channel("1", "phone", "call me"), channel("2", "email", "a@b.ru"),
-            channel("3", "messenger", "tg"), channel("4", "site", "a.ru"), channel("5", "phone", ""),
+            channel("3", "messenger", "tg"), channel("4", "site", "a.ru"),
+            channel("5", "phone", " "),
             channel("6", "email", None),
         ],
     }  # fmt: skip

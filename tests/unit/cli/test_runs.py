@@ -11,7 +11,7 @@ __all__ = ["acted"]
 def test_nothing_was_applied_yet(acted) -> None:
     assert acted.crmclean("runs") == 0
     assert "Nothing was applied" in acted.out
-    assert acted.told("runs") == {"schema": "crmclean.runs/1", "runs": []}
+    assert acted.told("runs") == {"schema": "crmclean.runs/1", "runs": [], "policy_runs": []}
     assert acted.crmclean("runs", "r-unknown") == 2
     assert not (acted.place / FILE_NAME).exists()
 

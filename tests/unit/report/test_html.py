@@ -306,3 +306,24 @@ def test_a_large_account_stays_under_three_megabytes(content) -> None:
     assert len(page.encode()) < 3_000_000
     left = f"{n - LIMIT:,} more records are not listed here; all are in findings.parquet."
     assert left in Markup(page).text
+
+
+def _luminance(color: str) -> float:
+    digits = color.lstrip("#")
+    digits = "".join(2 * c for c in digits) if len(digits) == 3 else digits
+    parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_words_can_be_read_on_their_ground(page, theme) -> None:
+    """WCAG AA: 4.5 for words, 3 for marks."""
+    colors = dict(re.findall(r"--([a-z]+): (#[0-9a-f]+)", page.split(":root {")[theme + 1]))
+    for ground in ("paper", "pale"):
+        for name, least in (
+            *((word, 4.5) for word in ("ink", "soft", "accent", "error", "warning", "good")),
+            *((mark, 3.0) for mark in ("bar", "other", "violet")),
+        ):
+            low, high = sorted((_luminance(colors[name]), _luminance(colors[ground])))
+            assert (high + 0.05) / (low + 0.05) >= least, (name, ground)

@@ -165,3 +165,14 @@ def test_empty_tables_find_nothing() -> None:
 def test_what_was_not_read_is_not_checked() -> None:
     facts = replace(any_facts(0), account=Account(tables={}, read_to=NOW), traits=TRAITS.empty())
     assert {r.status for r in run_checks(facts, select=MINE).results} == {"not_checked"}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_any_choice_of_tables_is_enough_or_said_to_be_missing(seed: int) -> None:
+    facts, rng = any_facts(seed), random.Random(seed)
+    account = facts.account
+    for _ in range(4):
+        kept = {name: t for name, t in account.tables.items() if rng.random() < 0.75}
+        some = replace(facts, account=replace(account, tables=kept))
+        for result in run_checks(some, select=MINE).results:
+            assert result.status == "checked" or result.reason.startswith("no data: ")

@@ -1,0 +1,313 @@
+"""`crmclean run POLICY`: the whole of a policy, with nobody watching: for cron and systemd."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.options import Session, with_session
+from cli.words import Command, Option
+from dedupe.errors import ConfigError, CrmCleanError, InputError
+from dedupe.language import N_, tr
+
+if TYPE_CHECKING:
+    from dedupe.config import Config, Policy
+    from dedupe.policy.outcome import RunOutcome
+
+SCHEMA = "crmclean.run-all/1"
+# The gravest first: what needs a person soonest. A signal ends all, so it leads.
+GRAVEST = (143, 130, 8, 9, 1, 7, 10, 2, 12, 6, 11, 3)
+_ENDED = (130, 143)
+
+
+@click.command(
+    cls=Command,
+    help=N_(
+        "Carry out POLICY of the config: pull, scan, plan, apply what may be automatic, verify, "
+        "report, notify. Asks nothing, needs no terminal, stops before anything that looks odd. "
+        "With -q it prints nothing where nothing changed. A PAUSE file in the account's folder "
+        "ends a run at the next boundary with 0, a STOP file with 6. Of several accounts the "
+        "gravest exit code is returned: 143, 130, 8, 9, 1, 7, 10, 2, 12, 6, 11, 3, 0."
+    ),
+    short_help=N_("Do what a policy allows, for cron and systemd."),
+    epilog=N_(
+        "Examples:\n\n\b\n"
+        "  crmclean run nightly --dry-run\n"
+        "  crmclean run nightly -p main -q\n"
+        "  crmclean run nightly --all-profiles --wait 10m --format json"
+    ),
+)
+@click.argument("policy")
+@click.option(
+    "--all-profiles",
+    is_flag=True,
+    cls=Option,
+    help=N_("Every CRM account of the config, one after another; a broken one stops no other."),
+)
+@click.option(
+    "--dry-run", is_flag=True, cls=Option, help=N_("Rehearse on a copy; send nothing, tell nobody.")
+)
+@click.option(
+    "--wait",
+    cls=Option,
+    metavar="TIME",
+    help=N_("How long to wait while another run has the account, such as 10m (default: not)."),
+)
+@click.option(
+    "--ignore-window", is_flag=True, cls=Option, help=N_("Change the account at any hour.")
+)
+@click.option(
+    "--accept-odd",
+    is_flag=True,
+    cls=Option,
+    help=N_("Take what looked odd for right, this once: you have looked at it."),
+)
+@with_session
+def run(
+    session: Session,
+    policy: str,
+    all_profiles: bool,
+    dry_run: bool,
+    wait: str | None,
+    ignore_window: bool,
+    accept_odd: bool,
+) -> None:
+    """Run the policy and exit with its code."""
+    config = session.config()
+    asked = _Asked(
+        policy=_policy(config, policy),
+        wait=_span(wait),
+        is_dry_run=dry_run,
+        ignores_window=ignore_window,
+        accepts_odd=accept_odd,
+    )
+    if all_profiles:
+        code = _run_all(session, config, asked)
+    else:
+        outcome = _run_one(session, asked)
+        _show(session, outcome)
+        code = outcome.exit_code
+    if code:
+        raise click.exceptions.Exit(code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    policy: Policy
+    wait: timedelta
+    is_dry_run: bool
+    ignores_window: bool
+    accepts_odd: bool
+
+
+def _run_one(session: Session, asked: _Asked) -> RunOutcome:
+    """Run the policy for one profile. Raises what keeps it from beginning."""
+    from cli.nights import night_of
+    from cli.notifying import notifier_of
+    from dedupe.policy.run import run_night
+
+    night = night_of(
+        session,
+        asked.policy,
+        lambda place: notifier_of(session, place, asked.policy),
+        is_dry_run=asked.is_dry_run,
+        ignores_window=asked.ignores_window,
+        accepts_odd=asked.accepts_odd,
+        wait=asked.wait,
+    )
+    return run_night(night)
+
+
+def _run_all(session: Session, config: Config, asked: _Asked) -> int:
+    """Run every account in turn; return the gravest exit code."""
+    names = [name for name, profile in config.profiles.items() if profile.crm != "files"]
+    if not names:
+        raise ConfigError(
+            N_("no account is set up"), where="crmclean.toml", fix=N_("run: crmclean init")
+        )
+    outcomes = []
+    for name in names:
+        outcomes.append(_isolated(replace(session, profile=name), asked))
+        if outcomes[-1].exit_code in _ENDED:
+            break  # the system ends us: the next run goes on
+    code = gravest([outcome.exit_code for outcome in outcomes])
+    _show_all(session, asked.policy.name, outcomes, code)
+    return code
+
+
+def gravest(codes: list[int]) -> int:
+    """Return the exit code that needs a person soonest; an unknown one counts as a bug.
+
+    >>> gravest([0, 3, 6]), gravest([11, 0]), gravest([0])
+    (6, 11, 0)
+    """
+    bad = [code for code in codes if code]
+    order = {code: place for place, code in enumerate(GRAVEST)}
+    return min(bad, key=lambda code: order.get(code, GRAVEST.index(1)), default=0)
+
+
+def _isolated(session: Session, asked: _Asked) -> RunOutcome:
+    """Run one of several accounts; whatever is wrong with it is its own outcome."""
+    from dedupe.policy.outcome import Reason
+
+    try:
+        return _run_one(session, asked)
+    except CrmCleanError as error:
+        reason = Reason(code="error")
+        return _unbegun(session, asked, reason, str(error), error.exit_code)
+    except OSError as error:
+        told = error.strerror or type(error).__name__
+        return _unbegun(session, asked, Reason(code="error"), told.lower(), 9)
+    except Exception as error:  # the record of an account: the others must have their night
+        reason = Reason(code="internal", facts={"kind": type(error).__name__})
+        return _unbegun(session, asked, reason, "", 1)
+
+
+def _unbegun(
+    session: Session, asked: _Asked, reason: object, error: str, exit_code: int
+) -> RunOutcome:
+    from cli.nights import now
+    from dedupe.policy.outcome import Reason, RunOutcome, State
+
+    assert isinstance(reason, Reason)
+    return RunOutcome(
+        policy=asked.policy.name,
+        profile=session.profile or "",
+        run_id="",
+        started=now(),
+        ended=now(),
+        state=State.STOPPED if exit_code in (6, 11) else State.FAILED,
+        exit_code=exit_code,
+        reason=reason,
+        error=error,
+        is_dry_run=asked.is_dry_run,
+    )
+
+
+def _policy(config: Config, name: str) -> Policy:
+    if name in config.policies:
+        return config.policies[name]
+    near = get_close_matches(name, config.policies, n=1)
+    hint = tr(N_(" (did you mean {near}?)"), near=near[0]) if near else ""
+    raise ConfigError(
+        N_("the config has no such policy{hint}"),
+        where=name[:60],
+        fix=N_("add a section [policies.{name}]; the README shows one"),
+        hint=hint,
+        name=name[:60],
+    )
+
+
+def _span(text: str | None) -> timedelta:
+    from dedupe.config import read_span
+
+    if text is None:
+        return timedelta(0)
+    span = read_span(text)
+    if span is None:
+        raise InputError(
+            N_("a time such as 30s, 10m or 2h is meant"), where="--wait", fix=N_("check it")
+        )
+    return span
+
+
+# --- what is shown
+
+
+def _show(session: Session, outcome: RunOutcome) -> None:
+    from cli.acting import show_json
+    from dedupe.policy.outcome import outcome_document
+
+    if session.is_json:
+        show_json(outcome_document(outcome))
+    elif outcome.is_news or not session.quiet:
+        click.echo("\n".join(outcome_lines(outcome)))
+    _warn(outcome)
+
+
+def _warn(outcome: RunOutcome) -> None:
+    if outcome.error:
+        click.echo(f"crmclean: {' '.join(outcome.error.split())}", err=True)
+
+
+def _show_all(session: Session, policy: str, outcomes: list[RunOutcome], code: int) -> None:
+    from cli.acting import show_json
+    from dedupe.policy.outcome import outcome_document
+
+    for outcome in outcomes:
+        _warn(outcome)
+    if session.is_json:
+        runs = [outcome_document(outcome) for outcome in outcomes]
+        show_json({"schema": SCHEMA, "policy": policy, "exit_code": code, "runs": runs})
+    elif not session.quiet or any(outcome.is_news for outcome in outcomes):
+        click.echo("\n".join(_table(outcomes)))
+
+
+def _table(outcomes: list[RunOutcome]) -> Iterator[str]:
+    from dedupe.policy.words import health_text, reason_text, state_text
+
+    rows = [
+        (
+            outcome.profile,
+            state_text(outcome.state),
+            str(outcome.exit_code),
+            str(outcome.changes.applied + outcome.changes.resumed),
+            health_text(None, outcome.health_after.share if outcome.health_after else None),
+            reason_text(outcome.reason) if outcome.reason else "",
+        )
+        for outcome in outcomes
+    ]
+    head = (N_("account"), N_("state"), N_("exit"), N_("changes"), N_("health"), "")
+    shown = [tuple(tr(text) for text in head), *rows]
+    widths = [max(len(row[at]) for row in shown) for at in range(len(head))]
+    for row in shown:
+        cells = (text.ljust(width) for text, width in zip(row, widths, strict=True))
+        yield "  ".join(cells).rstrip()
+
+
+def outcome_lines(outcome: RunOutcome) -> Iterator[str]:
+    """Yield what a person reads of a run: how it ended, why, what changed, what to do next."""
+    from dedupe.policy.words import health_text, reason_text, state_text
+
+    head = f"{outcome.profile}: {outcome.policy} {outcome.run_id}: {state_text(outcome.state)}"
+    yield head + (f"; {reason_text(outcome.reason)}" if outcome.reason else "")
+    if outcome.is_dry_run:
+        yield "  " + tr(N_("Nothing was sent."))
+    for odd in outcome.oddities:
+        yield f"  ! {reason_text(odd)}"
+    changes = outcome.changes
+    if changes.planned or changes.resumed:
+        yield "  " + tr(
+            N_(
+                "groups: {planned} planned, {applied} done, {resumed} finished of an earlier run, "
+                "{failed} failed, {stale} changed by somebody, {left} left"
+            ),
+            planned=changes.planned,
+            applied=changes.applied,
+            resumed=changes.resumed,
+            failed=changes.failed,
+            stale=changes.stale,
+            left=changes.left,
+        )
+    for check in outcome.checks:
+        if check.new or check.fixed:
+            yield "  " + tr(
+                N_("{code} {entity}: {found} now, {new} new, {fixed} fixed"),
+                code=check.code,
+                entity=check.entity,
+                found=check.found,
+                new=check.new or 0,
+                fixed=check.fixed or 0,
+            )
+    if outcome.health_after is not None:
+        before = outcome.health_before.share if outcome.health_before else None
+        yield "  " + tr(
+            N_("health: {health}"), health=health_text(before, outcome.health_after.share)
+        )
+    if outcome.next_command:
+        yield tr(N_("Next: {command}"), command=outcome.next_command)

@@ -1,0 +1,142 @@
+"""The charts of metrics as a spreadsheet draws them, from the cells of their tables.
+
+A heat map is the table itself, in colours. A line for each name needs the rows unstacked, which is
+a small table below; a waterfall is drawn as the changes themselves.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from dedupe.contracts import Metric
+from dedupe.language import tr
+from dedupe.report.metric_view import POINTS_DRAWN, ROWS_DRAWN, Writer
+from dedupe.report.spreadsheets import cell_text
+
+from .book import Sheet
+
+if TYPE_CHECKING:
+    from xlsxwriter.chart import Chart
+
+CHART_ROWS = 20  # that a chart takes beside its table
+_WIDTH, _HEIGHT = 640, 380
+_BLUE, _ORANGE = "#3B6EA8", "#C9792B"
+_KINDS = {
+    "bars": {"type": "bar"},
+    "pareto": {"type": "column"},
+    "line": {"type": "line"},
+    "funnel": {"type": "bar"},
+    "waterfall": {"type": "column"},
+    "intervals": {"type": "column"},
+}
+
+
+def draw(sheet: Sheet, rows: pl.DataFrame, metric: Metric, first: int, write: Writer) -> bool:
+    """Draw the chart of a table whose rows begin at `first`; tell whether it takes room."""
+    names = [column.name for column in metric.columns]
+    if not metric.chart or not metric.values or not rows.height:
+        return False
+    if metric.chart == "heat_map":
+        _heat(sheet, first, rows.height, [names.index(name) for name in metric.values])
+        return False
+    is_line = metric.chart == "line"
+    if is_line and rows[names[0]].is_duplicated().any():
+        return False
+    shown = min(rows.height, POINTS_DRAWN if is_line else ROWS_DRAWN)
+    start = first + (rows.height - shown if is_line else 0)
+    told = _Told(sheet=sheet, metric=metric, first=start, last=start + shown - 1)
+    chart = sheet.book.book.add_chart(dict(_KINDS[metric.chart]))
+    for name in _drawn(metric):
+        chart.add_series(told.series(name, rows.slice(start - first, shown)))
+    if metric.chart == "pareto":
+        _cumulative(sheet, chart, told)
+    _dress(chart, metric, write)
+    sheet.sheet.insert_chart(first - 1, len(names) + 1, chart)
+    return True
+
+
+class _Told:
+    """The series of one chart: where its names and values stand."""
+
+    def __init__(self, *, sheet: Sheet, metric: Metric, first: int, last: int) -> None:
+        self._sheet, self._metric = sheet, metric
+        self._first, self._last = first, last
+        self._names = [column.name for column in metric.columns]
+
+    def series(self, name: str, rows: pl.DataFrame) -> dict[str, object]:
+        """Return a series of the column `name`."""
+        at = self._names.index(name)
+        column = self._metric.columns[at]
+        told: dict[str, object] = {
+            "name": cell_text(tr(column.title)),
+            "categories": [self._sheet.name, self._first, 0, self._last, 0],
+            "values": [self._sheet.name, self._first, at, self._last, at],
+        }
+        if self._metric.chart in ("bars", "funnel", "pareto", "waterfall", "intervals"):
+            told |= {"fill": {"color": _BLUE}, "gap": 30 if self._metric.chart == "funnel" else 60}
+        if self._metric.chart == "intervals":
+            told["y_error_bars"] = _whiskers(self._metric, rows)
+        return told
+
+
+def _drawn(metric: Metric) -> list[str]:
+    """Return the columns that are drawn: one scale can't hold sums and shares."""
+    kinds = {column.name: column.kind for column in metric.columns}
+    if metric.chart != "line":
+        return [metric.values[0]]
+    return [name for name in metric.values if kinds[name] == kinds[metric.values[0]]]
+
+
+def _cumulative(sheet: Sheet, chart: Chart, told: _Told) -> None:
+    """Lay the line of sums over the bars, on a scale of its own."""
+    metric = told._metric  # noqa: SLF001  of this module
+    if len(metric.values) < 2:
+        return
+    line = sheet.book.book.add_chart({"type": "line"})
+    line.add_series(
+        {
+            **told.series(metric.values[1], metric.rows),
+            "y2_axis": True,
+            "line": {"color": _ORANGE},
+        }
+    )
+    line.set_y2_axis({"num_format": "0%", "min": 0, "max": 1})
+    chart.combine(line)
+
+
+def _whiskers(metric: Metric, rows: pl.DataFrame) -> dict[str, object]:
+    value, low, high = (
+        rows[name].cast(pl.Float64, strict=False).fill_null(0.0) for name in metric.values[:3]
+    )
+    return {
+        "type": "custom",
+        "plus_values": (high - value).clip(0).to_list(),
+        "minus_values": (value - low).clip(0).to_list(),
+    }
+
+
+def _heat(sheet: Sheet, first: int, n: int, columns: list[int]) -> None:
+    """Colour the cells of the matrix on one scale."""
+    told = {"type": "2_color_scale", "min_color": "#FFFFFF", "max_color": "#7FA3CF"}
+    low, high = min(columns), max(columns)
+    sheet.sheet.conditional_format(first, low, first + n - 1, high, told)
+
+
+def _dress(chart: Chart, metric: Metric, write: Writer) -> None:
+    kinds = {column.name: column.kind for column in metric.columns}
+    is_share = kinds[metric.values[0]] == "share"
+    # A title that begins like a formula would be one: cell_text guards it.
+    chart.set_title({"name": cell_text(tr(metric.title)), "name_font": {"size": 11}})
+    chart.set_size({"width": _WIDTH, "height": _HEIGHT})
+    numbers: dict[str, object] = {"num_format": "0%" if is_share else "#,##0"}
+    if metric.chart in ("bars", "funnel"):
+        chart.set_y_axis({"reverse": True})  # the first row is the uppermost
+        chart.set_x_axis(numbers)
+    else:
+        chart.set_y_axis(numbers)
+    if len(_drawn(metric)) == 1 and metric.chart != "pareto":
+        chart.set_legend({"none": True})
+    else:
+        chart.set_legend({"position": "bottom"})

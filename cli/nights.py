@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from dedupe.decisions import Settled
     from dedupe.events import Event, Listener
     from dedupe.plan import Plan
-    from dedupe.policy.night import Night
+    from dedupe.policy.logs import RunLog
     from dedupe.policy.oddities import Read
-    from dedupe.policy.outcome import Notifier
+    from dedupe.policy.outcome import RunOutcome
     from dedupe.policy.systemd import Systemd
     from dedupe.scan import Scan, ScanOptions
 
@@ -52,6 +52,7 @@ class AccountWorks:
         self._scan: Scan | None = None
         self._settled: Settled | None = None
         self._folder = Path()
+        self.log: RunLog | None = None
 
     @property
     def n_requests(self) -> int:
@@ -235,7 +236,7 @@ class AccountWorks:
             systemd.alive()
             shown(event)
 
-        return hear
+        return hear if self.log is None else self.log.heard(hear)
 
 
 def read_of(account: Account, n_unreadable: int) -> Read:
@@ -261,33 +262,48 @@ def read_of(account: Account, n_unreadable: int) -> Read:
     )
 
 
-def night_of(
-    session: Session,
-    policy: Policy,
-    notifier: Callable[[Place], Notifier],
-    *,
-    is_dry_run: bool = False,
-    ignores_window: bool = False,
-    accepts_odd: bool = False,
-    wait: timedelta = timedelta(0),
-) -> Night:
-    """Return the run of `policy` for the session's profile."""
-    from dedupe.policy.night import Night
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the command line asks of a run."""
+
+    policy: Policy
+    wait: timedelta = timedelta(0)
+    is_dry_run: bool = False
+    ignores_window: bool = False
+    accepts_odd: bool = False
+    prometheus: str | None = None  # the policy's own file
+
+
+def run_policy(session: Session, asked: Asked) -> RunOutcome:
+    """Run the policy for the session's profile, with a log, notices and monitoring.
+
+    Raises LockedError where another run has the account, ConfigError for what is no account.
+    """
+    from cli.notifying import log_of, notifier_of, tell_monitoring
+    from dedupe.policy.night import Night, new_run_id
+    from dedupe.policy.run import run_night
     from dedupe.policy.systemd import Systemd
 
-    systemd = Systemd.of(os.environ)
-    works = AccountWorks(session, policy, systemd, accepts_shrunk=accepts_odd)
-    return Night(
-        policy=policy,
-        profile=works.place.name,
-        folder=works.place.folder,
-        works=works,
-        notifier=notifier(works.place),
-        systemd=systemd,
-        now=now,
-        monotonic=time.monotonic,
-        wait_s=wait.total_seconds(),
-        is_dry_run=is_dry_run,
-        ignores_window=ignores_window,
-        accepts_odd=accepts_odd,
-    )
+    policy, run_id, systemd = asked.policy, new_run_id(now()), Systemd.of(os.environ)
+    works = AccountWorks(session, policy, systemd, accepts_shrunk=asked.accepts_odd)
+    place = works.place
+    with log_of(session, place.name, policy.name, run_id) as log:
+        works.log = log
+        night = Night(
+            policy=policy,
+            profile=place.name,
+            run_id=run_id,
+            folder=place.folder,
+            works=works,
+            notifier=notifier_of(session, place, policy, log),
+            systemd=systemd,
+            now=now,
+            monotonic=time.monotonic,
+            wait_s=asked.wait.total_seconds(),
+            is_dry_run=asked.is_dry_run,
+            ignores_window=asked.ignores_window,
+            accepts_odd=asked.accepts_odd,
+        )
+        outcome = run_night(night)
+        tell_monitoring(asked.prometheus or policy.prometheus, place, outcome, log)
+    return outcome

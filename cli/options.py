@@ -63,7 +63,11 @@ def shared_options(command: F) -> F:
             "-q", "--quiet", is_flag=True, cls=Option, help=N_("Only results and errors.")
         ),
         click.option(
-            "-v", "--verbose", is_flag=True, cls=Option, help=N_("A line for every stage.")
+            "-v",
+            "--verbose",
+            is_flag=True,
+            cls=Option,
+            help=N_("A line for every stage; hints, too."),
         ),
         click.option("--no-input", is_flag=True, cls=Option, help=N_("Never ask; fail instead.")),
     )

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 PLAN_NAME = "plan.jsonl"
 FILES = (
     "report.html",
+    "report.xlsx",
+    "report_csv",
     "summary.json",
     "findings.parquet",
     "pairs.parquet",
@@ -34,15 +36,17 @@ def show_scan(session: Session, result: Scan, folder: Path, plan: Plan | None = 
         return
     from dedupe.report.terminal import render_summary
 
+    names = [name for name in (*FILES, *((PLAN_NAME,) if plan else ())) if (folder / name).exists()]
     text = render_summary(
         result.summary,
         width=width(),
         color=has_color(),
         ascii=is_ascii(),
-        files={name: folder / name for name in (*FILES, *((PLAN_NAME,) if plan else ()))},
+        files={name: folder / name for name in names},
         next_commands=next_commands(result, folder, plan),
         matches=result.counts,
         comparison=result.comparison,
+        hints=session.verbose,
     )
     click.echo(text)
 
@@ -50,9 +54,10 @@ def show_scan(session: Session, result: Scan, folder: Path, plan: Plan | None = 
 def next_commands(result: Scan, folder: Path, plan: Plan | None = None) -> list[str]:
     """Return the commands worth running next: see what can be repaired, explain the gravest."""
     from dedupe.audit.registry import SEVERITIES
+    from dedupe.report.headline import is_counting
 
     graves = sorted(
-        (c for c in result.summary.checks if c.found and not c.code.startswith("CNT")),
+        (c for c in result.summary.checks if c.found and not is_counting(c)),
         key=lambda c: (SEVERITIES.index(c.severity), -(c.share or 0)),
     )
     repair = [f"crmclean show {folder / PLAN_NAME}"] if plan is not None and plan.groups else []

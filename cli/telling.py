@@ -97,13 +97,21 @@ def undone_lines(made: Undo, run_id: str) -> Iterator[str]:
             *NN_("{n} note is emptied, not removed.", "{n} notes are emptied, not removed."),
             n_notes,
         )
-    if made.n_kept:
+    if made.n_forgotten:
+        yield trn(
+            *NN_(
+                "{n} operation stays: its values were forgotten with a person's data.",
+                "{n} operations stay: their values were forgotten with a person's data.",
+            ),
+            made.n_forgotten,
+        )
+    if made.n_kept > made.n_forgotten:
         yield trn(
             *NN_(
                 "{n} operation has no way back (a task that was made stays).",
                 "{n} operations have no way back (tasks that were made stay).",
             ),
-            made.n_kept,
+            made.n_kept - made.n_forgotten,
         )
     yield tr(_NEVER)
 

@@ -23,6 +23,7 @@ from dedupe.language import N_, tr
         "Examples:\n\n\b\n"
         "  crmclean report                            the newest scan, into its own folder\n"
         "  crmclean report out/ --lang ru -o for_client\n"
+        "  crmclean report --to xlsx,csv              a workbook to work through, and CSV files\n"
         "  crmclean report --compare s-20260101T000000-ab12"
     ),
 )
@@ -33,7 +34,7 @@ from dedupe.language import N_, tr
     multiple=True,
     cls=Option,
     metavar="FORMATS",
-    help=N_("The formats, such as html; several with commas."),
+    help=N_("The formats: html, xlsx, csv; several with commas (default: html)."),
 )
 @click.option(
     "-o",
@@ -53,6 +54,15 @@ from dedupe.language import N_, tr
     help=N_("Show names, phones and addresses of clients: the report is personal data then."),
 )
 @click.option(
+    "--max-rows",
+    type=click.IntRange(1),
+    default=20_000,
+    show_default=True,
+    cls=Option,
+    metavar="N",
+    help=N_("Rows of one finding in the workbook, the most money first; CSV has them all."),
+)
+@click.option(
     "--compare",
     type=FOLDER,
     cls=Option,
@@ -67,6 +77,7 @@ def report(
     output: Path | None,
     overwrite: bool,
     show_values: bool,
+    max_rows: int,
     compare: Path | None,
 ) -> None:
     """Read the scan, render it, tell what was written."""
@@ -82,12 +93,18 @@ def report(
     summary = read_summary(folder)
     content = load_content(
         folder,
-        options=ReportOptions(show_values=show_values),
+        options=ReportOptions(show_values=show_values, max_rows=max_rows),
         brand=config.report,
         trend=read_trend(state, account_key(summary)),
         earlier=None if compare is None else read_earlier(find_scan(compare, state)),
     )
-    paths = write_reports(content, chosen, output or folder, replaces=output is None or overwrite)
+    paths = write_reports(
+        content,
+        chosen,
+        output or folder,
+        replaces=output is None or overwrite,
+        overwrites=overwrite,
+    )
     if session.is_json:
         document = {
             "schema": "crmclean.report/1",

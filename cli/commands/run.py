@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from dedupe.errors import ConfigError, CrmCleanError, InputError
 from dedupe.language import N_, tr
 
 if TYPE_CHECKING:
+    from cli.nights import Asked
     from dedupe.config import Config, Policy
     from dedupe.policy.outcome import RunOutcome
 
@@ -67,6 +68,12 @@ _ENDED = (130, 143)
     cls=Option,
     help=N_("Take what looked odd for right, this once: you have looked at it."),
 )
+@click.option(
+    "--prometheus",
+    cls=Option,
+    metavar="FILE",
+    help=N_("Write the run's numbers into FILE for the monitoring (also a policy's setting)."),
+)
 @with_session
 def run(
     session: Session,
@@ -76,54 +83,31 @@ def run(
     wait: str | None,
     ignore_window: bool,
     accept_odd: bool,
+    prometheus: str | None,
 ) -> None:
     """Run the policy and exit with its code."""
+    from cli.nights import Asked, run_policy
+
     config = session.config()
-    asked = _Asked(
+    asked = Asked(
         policy=_policy(config, policy),
         wait=_span(wait),
         is_dry_run=dry_run,
         ignores_window=ignore_window,
         accepts_odd=accept_odd,
+        prometheus=prometheus,
     )
     if all_profiles:
         code = _run_all(session, config, asked)
     else:
-        outcome = _run_one(session, asked)
+        outcome = run_policy(session, asked)
         _show(session, outcome)
         code = outcome.exit_code
     if code:
         raise click.exceptions.Exit(code)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    policy: Policy
-    wait: timedelta
-    is_dry_run: bool
-    ignores_window: bool
-    accepts_odd: bool
-
-
-def _run_one(session: Session, asked: _Asked) -> RunOutcome:
-    """Run the policy for one profile. Raises what keeps it from beginning."""
-    from cli.nights import night_of
-    from cli.notifying import notifier_of
-    from dedupe.policy.run import run_night
-
-    night = night_of(
-        session,
-        asked.policy,
-        lambda place: notifier_of(session, place, asked.policy),
-        is_dry_run=asked.is_dry_run,
-        ignores_window=asked.ignores_window,
-        accepts_odd=asked.accepts_odd,
-        wait=asked.wait,
-    )
-    return run_night(night)
-
-
-def _run_all(session: Session, config: Config, asked: _Asked) -> int:
+def _run_all(session: Session, config: Config, asked: Asked) -> int:
     """Run every account in turn; return the gravest exit code."""
     names = [name for name, profile in config.profiles.items() if profile.crm != "files"]
     if not names:
@@ -151,12 +135,13 @@ def gravest(codes: list[int]) -> int:
     return min(bad, key=lambda code: order.get(code, GRAVEST.index(1)), default=0)
 
 
-def _isolated(session: Session, asked: _Asked) -> RunOutcome:
+def _isolated(session: Session, asked: Asked) -> RunOutcome:
     """Run one of several accounts; whatever is wrong with it is its own outcome."""
+    from cli.nights import run_policy
     from dedupe.policy.outcome import Reason
 
     try:
-        return _run_one(session, asked)
+        return run_policy(session, asked)
     except CrmCleanError as error:
         reason = Reason(code="error")
         return _unbegun(session, asked, reason, str(error), error.exit_code)
@@ -169,7 +154,7 @@ def _isolated(session: Session, asked: _Asked) -> RunOutcome:
 
 
 def _unbegun(
-    session: Session, asked: _Asked, reason: object, error: str, exit_code: int
+    session: Session, asked: Asked, reason: object, error: str, exit_code: int
 ) -> RunOutcome:
     from cli.nights import now
     from dedupe.policy.outcome import Reason, RunOutcome, State

@@ -144,6 +144,14 @@ EXAMPLES = N_(
     help=N_("Audit the profile's last snapshot as it is, without asking the CRM."),
 )
 @click.option(
+    "--report",
+    "formats",
+    multiple=True,
+    cls=Option,
+    metavar="FORMATS",
+    help=N_("The formats of the report: html, xlsx, csv; several with commas (default: html)."),
+)
+@click.option(
     "--fail-on",
     type=click.Choice(["info", "warning", "error"]),
     cls=Option,
@@ -172,6 +180,7 @@ def scan(
     source: Path | None,
     output: Path | None,
     no_pull: bool,
+    formats: tuple[str, ...],
     fail_on: str | None,
     baseline: Path | None,
     no_baseline: bool,
@@ -185,12 +194,15 @@ def scan(
     from cli.planning import of_snapshot, plan_of_scan, with_country
     from cli.reporting import report_of
     from cli.show import show_scan
+    from dedupe.report.formats import check_place, choose_formats
     from dedupe.scan import check_output, write_scan
     from dedupe.scan import scan as scan_account
 
-    config = session.config()
+    config, chosen = session.config(), choose_formats(formats)
     tables, options = _settle(config, told)
     place = output or session.state() / "scans"
+    if output is not None:
+        check_place(chosen, output, replaces=True)
     check_output(place)
     earlier = settle_baseline(session, baseline, write_baseline, is_off=no_baseline)
     found = _source(session, config, source, no_pull=no_pull)
@@ -208,7 +220,7 @@ def scan(
     # Clusters of two tables hold cards that are not this account's: nothing to merge there.
     plan = None if against else plan_of_scan(result, account, config, options.phone, settled)
     content = report_of(session, result, account, config)
-    write_scan(result, folder, listen, plan=plan, content=content)
+    write_scan(result, folder, listen, plan=plan, content=content, formats=chosen)
     remember(session, result, folder, write_baseline)
     keep_settings(session, account)
     show_scan(session, result, folder, plan)
@@ -415,5 +427,5 @@ def _is_failing(result: Scan, fail_on: str, *, only_new: bool) -> bool:
     return any(
         (check.new if only_new else check.found) and check.severity in counted
         for check in result.summary.checks
-        if not check.code.startswith("CNT")
+        if not check.is_count
     )

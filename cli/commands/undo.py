@@ -151,6 +151,7 @@ def _document(made: Undo, run_id: str) -> dict[str, Any]:
         **zeros,
         "operations": len(made.plan.ops),
         "not_undone": made.n_kept,
+        "forgotten": made.n_forgotten,
         "calls": made.plan.cost.calls,
         "seconds": made.plan.cost.seconds,
     }
@@ -165,3 +166,13 @@ def _tell_nothing(session: Session, made: Undo, run_id: str) -> None:
     click.echo(tr(N_("This run has done nothing that can be taken back.")))
     if made.n_kept:
         click.echo(trn(*NN_("{n} operation stays.", "{n} operations stay."), made.n_kept))
+    if made.n_forgotten:
+        click.echo(
+            trn(
+                *NN_(
+                    "Of {n} the values were forgotten with a person's data.",
+                    "Of {n} the values were forgotten with a person's data.",
+                ),
+                made.n_forgotten,
+            )
+        )

@@ -121,7 +121,7 @@ class Executor:
     def _done_op(self, record: OpRecord) -> PlanOp:
         """Return an operation as it was carried out: an undo leaves out what people changed."""
         each = self._ops[record.op_id]
-        if record.before is None or not self._is_undo(each):
+        if record.before is None or record.is_forgotten or not self._is_undo(each):
             return each
         return replace(each, op=op_json.from_json(record.before, record.op_id))
 

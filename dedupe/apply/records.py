@@ -9,6 +9,8 @@ from typing import Any
 
 from .states import OpState, RunState
 
+FORGOTTEN = {"forgotten": True}  # in the place of what an operation replaced: `data forget`
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
@@ -44,6 +46,11 @@ class OpRecord:
     status: int | None
     created_id: str | None
     problem: str | None
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Tell whether its values were removed with a person's data."""
+        return bool(self.before == FORGOTTEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -162,7 +162,14 @@ def verify(run_id: str, sink: Sink, folder: Path) -> Verified:
 
 def plan_of(run: RunRecord) -> Plan:
     """Return the plan of a run, from the copy that was kept beside the journal."""
-    return read_plan(Path(run.plan_path))
+    path = Path(run.plan_path)
+    if run.state is RunState.DONE and not path.exists():
+        raise InputError(
+            N_("this run is past its days: its plan and values were removed"),
+            where=run.run_id,
+            fix=N_("[retention] journals_days in the config says how long runs are kept"),
+        )
+    return read_plan(path)
 
 
 def stop_file(

@@ -24,10 +24,14 @@ from .states import UNRESOLVED, OpState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undo:
-    """A plan that takes a run back, and how many of its operations no plan can."""
+    """A plan that takes a run back, and how many of its operations no plan can.
+
+    `n_forgotten` of them could, had their values not been removed with a person's data.
+    """
 
     plan: Plan
     n_kept: int
+    n_forgotten: int = 0
 
 
 def build_undo(
@@ -72,6 +76,10 @@ def build_undo(
             )
         ),
         n_kept=n_kept,
+        n_forgotten=sum(
+            record.is_forgotten and record.state is OpState.CONFIRMED and record.gid in wanted
+            for record in records
+        ),
     )
 
 
@@ -81,6 +89,9 @@ def _reverses(records: Sequence[OpRecord]) -> tuple[list[Op], int]:
     n_kept = 0
     for record in reversed(records):
         if record.state is not OpState.CONFIRMED or record.before is None:
+            continue
+        if record.is_forgotten:
+            n_kept += 1
             continue
         reverse = _without_idle(op_json.from_json(record.before, record.op_id)).reverse()
         if isinstance(reverse, EditNote) and reverse.note_id is None:

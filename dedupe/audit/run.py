@@ -116,4 +116,5 @@ def _result(
         share=found / outcome.base if outcome.base else None,
         money=float(priced["money"].sort().sum()) if priced.height else None,
         severity=severity,
+        is_count=outcome.counted is not None,
     )

@@ -64,6 +64,7 @@ class CheckResult:
     with the records found, each once, in the account's currency, None where none has a price and
     for hints (info).
     All are None when the status is "not_checked". `severity` is the check's, or the config's.
+    `is_count` where it tells how many there are, and nothing is wrong with them.
     `new`, `fixed` and `left` compare with an earlier scan and are None without one.
     """
 
@@ -78,6 +79,7 @@ class CheckResult:
     share: float | None = None
     money: float | None = None
     severity: str = ""
+    is_count: bool = False
     new: int | None = None
     fixed: int | None = None
     left: int | None = None

@@ -100,6 +100,7 @@ class Repairs:
             & pl.col("value").is_not_null()
         ).sort("code", "entity", *id_sort("record_id"), "field", "value")
         columns = ("code", "entity", "record_id", "field", "value", "proposal", "confidence")
+        n_alike = Counter(frame.select("code", "entity", "record_id").iter_rows())
         found = []
         for code, entity, id_, kind, raw, proposal, confidence in frame.select(columns).iter_rows():
             ref, repair = Ref(entity, id_), _kind_of(proposal)
@@ -109,10 +110,12 @@ class Repairs:
             if verdict is False:
                 self._left_out["rejected"] += 1
             elif verdict or (confidence or 0.0) >= CERTAIN:
+                edited = self._decisions.edits.get((code, ref))
+                if edited is not None and n_alike[code, entity, id_] > 1:
+                    self._left_out["unsure"] += 1  # which of the card's values it is, nobody said
+                    continue
                 self._repairs[ref].is_accepted |= bool(verdict)
-                found.append(
-                    (ref, code, kind, raw, self._decisions.edits.get((code, ref), proposal))
-                )
+                found.append((ref, code, kind, raw, edited or proposal))
             else:
                 self._left_out["review"] += 1
         return found

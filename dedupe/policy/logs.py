@@ -82,6 +82,7 @@ class RunLog:
         self._n_bytes = 0
         self._advanced: dict[str, datetime] = {}
         self._handler = _Handler(self)
+        self._levels: dict[str, int] = {}  # of our loggers, as they were
 
     def __enter__(self) -> RunLog:
         """Open the file, make room for it, and listen to `logging`."""
@@ -93,7 +94,7 @@ class RunLog:
             self._n_bytes = os.fstat(self._descriptor).st_size
             if self._n_bytes:  # a run that goes on: its last line may be torn
                 os.write(self._descriptor, b"\n")
-        logging.getLogger().addHandler(self._handler)
+        self._hear_logging()
         self.note("info", "run.started")
         return self
 
@@ -107,6 +108,8 @@ class RunLog:
         if kind is not None:
             self.note("error", "run.broken", kind=kind.__name__)
         logging.getLogger().removeHandler(self._handler)
+        for name, level in self._levels.items():
+            logging.getLogger(name).setLevel(level)
         if self._descriptor >= 0:
             with suppress(OSError):
                 os.fsync(self._descriptor)
@@ -140,6 +143,15 @@ class RunLog:
         told["error"] = _scrubbed(outcome.error)
         is_bad = outcome.state == "failed" or outcome.exit_code != 0
         self._write("error" if is_bad else "info", "outcome", told)
+
+    def _hear_logging(self) -> None:
+        """Listen; our own modules' notes pass from now on, which no other handler asked for."""
+        for name in _OURS:
+            logger = logging.getLogger(name)
+            self._levels[name] = logger.level
+            if not logger.isEnabledFor(logging.INFO):
+                logger.setLevel(logging.INFO)
+        logging.getLogger().addHandler(self._handler)
 
     def _is_due(self, stage: str) -> bool:
         now, last = self._now(), self._advanced.get(stage)

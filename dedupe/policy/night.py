@@ -6,6 +6,7 @@ it, and tests give their own.
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -69,12 +70,18 @@ class Works(Protocol):
         """Return the signal that asks the run to end."""
 
 
+def new_run_id(moment: datetime) -> str:
+    """Return an id for a run that begins now; ids sort by time."""
+    return f"p-{moment.astimezone(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Night:
     """What a run is made of; the clocks are given, so that a test owns time."""
 
     policy: Policy
     profile: str
+    run_id: str  # of `new_run_id`: the log has it before the run begins
     folder: Path
     works: Works
     notifier: Notifier

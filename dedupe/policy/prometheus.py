@@ -188,6 +188,12 @@ def _number(text: str | None) -> float:
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Hold the file: runs of two accounts may end at once."""
+    if not path.parent.is_dir():  # the lock would make it, and a slip in the config stay unseen
+        raise StorageError(
+            N_("there is no such folder"),
+            where=str(path.parent),
+            fix=N_("make it, or mend the path"),
+        )
     lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=_PATIENCE_S, mode=0o600)
     try:
         lock.acquire()

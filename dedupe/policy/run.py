@@ -10,11 +10,10 @@ has the account's lock ends in one `RunOutcome`.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
 from dedupe.apply.lock import account_lock
@@ -65,7 +64,7 @@ class _Run:
         self.draft = Draft(
             policy=self.policy.name,
             profile=night.profile,
-            run_id=f"p-{self.started.astimezone(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}",
+            run_id=night.run_id,
             started=self.started,
             is_dry_run=night.is_dry_run,
         )

@@ -20,10 +20,14 @@ from dedupe.snapshot import staged_folder
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format of reports: what its file is called, and "module:function(content, path)"."""
+    """A format of reports: what its file or folder is called, and "module:function(content, path)".
+
+    What people write into (`is_worked_on`) is never replaced unasked.
+    """
 
     file_name: str
     writer: str
+    is_worked_on: bool = False
 
     def write(self, content: Content, path: Path) -> None:
         """Write the report to `path`."""
@@ -34,6 +38,8 @@ class Format:
 
 FORMATS = {
     "html": Format("report.html", "dedupe.report.html:write_html"),
+    "xlsx": Format("report.xlsx", "dedupe.report.workbook:write_workbook", is_worked_on=True),
+    "csv": Format("report_csv", "dedupe.report.csv_files:write_csv_files", is_worked_on=True),
 }
 
 
@@ -52,22 +58,43 @@ def choose_formats(told: Sequence[str]) -> tuple[str, ...]:
 
 
 def write_reports(
-    content: Content, formats: Sequence[str], folder: Path, *, replaces: bool
+    content: Content,
+    formats: Sequence[str],
+    folder: Path,
+    *,
+    replaces: bool,
+    overwrites: bool = False,
 ) -> dict[str, Path]:
     """Write the report in each of `formats` into `folder`, all or none; return their paths.
 
-    Raises InputError where a file of that name is there already, unless `replaces`, and
-    StorageError where the folder can't be written.
+    Raises InputError where there is a report already that may not be replaced (see
+    `check_place`), and StorageError where the folder can't be written.
     """
-    paths = {name: folder / FORMATS[name].file_name for name in formats}
-    taken = next((path for path in paths.values() if path.exists() and not replaces), None)
-    if taken is not None:
-        raise InputError(
-            N_("there is such a file already"),
-            where=str(taken),
-            fix=N_("name another folder with -o, or allow it with --overwrite"),
-        )
+    check_place(formats, folder, replaces=replaces, overwrites=overwrites)
     with staged_folder(folder) as staging:
-        for name in formats:
-            FORMATS[name].write(content, staging / FORMATS[name].file_name)
-    return paths
+        write_into(content, formats, staging)
+    return {name: folder / FORMATS[name].file_name for name in formats}
+
+
+def write_into(content: Content, formats: Sequence[str], staging: Path) -> None:
+    """Write the report in each of `formats` into a folder of our own."""
+    for name in formats:
+        FORMATS[name].write(content, staging / FORMATS[name].file_name)
+
+
+def check_place(
+    formats: Sequence[str], folder: Path, *, replaces: bool, overwrites: bool = False
+) -> None:
+    """Raise InputError where a report of that name is in `folder` already.
+
+    `replaces` allows it for what is only read, `overwrites` for what people write into too.
+    """
+    for name in formats:
+        told, path = FORMATS[name], folder / FORMATS[name].file_name
+        may = overwrites or (replaces and not told.is_worked_on)
+        if not may and (path.exists() or path.is_symlink()):
+            raise InputError(
+                N_("there is such a file already"),
+                where=str(path),
+                fix=N_("name another folder with -o, or allow it with --overwrite"),
+            )

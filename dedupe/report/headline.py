@@ -183,7 +183,7 @@ def severity_rank(severity: str) -> int:
 
 def is_counting(result: CheckResult) -> bool:
     """Tell whether a result is a count of the account, not of findings."""
-    return result.code.startswith(COUNTING)
+    return result.is_count or result.code.startswith(COUNTING)
 
 
 def nothing_found(summary: Summary) -> list[str]:

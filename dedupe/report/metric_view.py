@@ -171,7 +171,7 @@ def _line(metric: Metric, write: Writer, frame: charts.Frame) -> str:
 
 def _lines_by_name(metric: Metric, write: Writer, frame: charts.Frame) -> str:
     """Draw rows of (moment, name, ..., value): a line for each name."""
-    moments, names, cells = _unstacked(metric)
+    moments, names, cells = unstacked(metric)
     across = metric.columns[1].kind
     drawn = cells[-POINTS_DRAWN:]
     series = [
@@ -197,14 +197,14 @@ def _heat_map(metric: Metric, write: Writer, frame: charts.Frame) -> str:
         columns = [titles[name] for name in metric.values]
         cells = [list(row) for row in zip(*drawn, strict=True)]
     else:
-        down, across, cells = _unstacked(metric)
+        down, across, cells = unstacked(metric)
         rows = [write.cell(r, metric.columns[0].kind) for r in down][:ROWS_DRAWN]
         columns = [write.cell(c, metric.columns[1].kind) for c in across][:ROWS_DRAWN]
     scale = write.scale(_kind(metric, metric.values[0]))
     return charts.heat_map(rows, columns, cells, frame, write=scale)
 
 
-def _unstacked(metric: Metric) -> tuple[list[object], list[object], list[list[float | None]]]:
+def unstacked(metric: Metric) -> tuple[list[object], list[object], list[list[float | None]]]:
     """Return rows of (row, column, ..., value) as a matrix: its rows, its columns, its cells."""
     down, across = metric.columns[0].name, metric.columns[1].name
     places: dict[tuple[object, object], float | None] = {

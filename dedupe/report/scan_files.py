@@ -167,8 +167,7 @@ def _check(told: Mapping[str, Any]) -> CheckResult:
     """Return one result; a count that is no number is damage, an unknown key a newer version's."""
     known = {key: value for key, value in told.items() if key in _CHECK_FIELDS}
     for key, value in known.items():
-        is_right = isinstance(value, str) if key in _TEXTS else _is_number(value)
-        if not is_right:
+        if not _fits(key, value):
             raise TypeError(key)
     result = CheckResult(**known)
     if result.found is None or not result.base:
@@ -176,7 +175,11 @@ def _check(told: Mapping[str, Any]) -> CheckResult:
     return replace(result, share=result.found / result.base)  # the file has it rounded
 
 
-def _is_number(value: object) -> bool:
+def _fits(key: str, value: object) -> bool:
+    if key in _TEXTS:
+        return isinstance(value, str)
+    if key == "is_count":
+        return isinstance(value, bool)
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
 

@@ -95,18 +95,23 @@ def render_summary(
     checks: Mapping[str, Check] = CHECKS,
     matches: Sequence[MatchCounts] = (),
     comparison: Comparison | None = None,
+    hints: bool = True,
 ) -> str:
     """Return the summary of a scan: counts, checks, findings, files, what to run next.
+
+    Without `hints` the findings of severity info are one line.
 
     `files` maps what was written ("report.html") to its path; the HTML report leads. `matches`
     tell the tiers of the clusters and, of two tables, how many cards were linked. A scan that was
     compared with an earlier one has a column of changes.
     """
     parts: list[RenderableType] = [*_header(summary), *_links(matches), ""]
-    rows = headline.ranked(summary, checks)
+    found = headline.ranked(summary, checks)
+    rows = [r for r in found if hints or headline.severity_of(r, checks) != "info"]
     if rows:
         tiers = {(CLUSTERED, each.entity): tiers_text(each) for each in matches}
         parts += [_findings(rows, summary, checks, tiers, _columns(summary, width)), ""]
+    parts += _hints(found[len(rows) :] if rows else found)
     parts += _worth(summary, checks, comparison)
     parts += [*_rest(summary), *_files(files), *_next(next_commands)]
     return _text(parts, width=width, color=color, ascii=ascii)
@@ -210,6 +215,15 @@ def _findings(
         cells = _cells(result, check)
         table.add_row(code, title, *(cells[name] for name in columns))
     return table
+
+
+def _hints(results: Sequence[CheckResult]) -> list[RenderableType]:
+    """Name the checks that found something worth a look, and where all of it stands."""
+    codes = list(dict.fromkeys(result.code for result in results))
+    if not codes:
+        return []
+    shown = tr("{codes}; in full: the report, or -v", codes=", ".join(codes))
+    return [_line("●", "cyan", trn("{n} hint", "{n} hints", len(codes)), shown), ""]
 
 
 def _columns(summary: Summary, width: int) -> tuple[str, ...]:

@@ -161,7 +161,7 @@ FACTS = {  # remarks that nothing is counted of
     ),
     "unknown_sight": N_("whether the token sees the whole account could not be learnt"),
 }
-REASONS = (N_("not in this version"),)
+REASONS = (N_("not in this version"), N_("no such rule in the config"))
 # Why a value or a name is not valid: the classes that findings are counted by.
 CLASSES = {
     "empty": N_("empty"),

@@ -127,7 +127,7 @@ class _Sheet:
         for at, text in enumerate(cells):
             form: Format = (self._open if at >= DECISION else self._closed)[band]
             if text:
-                self._sheet.write_string(row, at, text[:_CELL], form)
+                self._sheet.write_string(row, at, _inert(text[:_CELL]), form)
             else:
                 self._sheet.write_blank(row, at, None, form)
 
@@ -137,6 +137,11 @@ class _Sheet:
             self._sheet.data_validation(
                 1, at, last, at, {"validate": "list", "source": words, "ignore_blank": True}
             )
+
+
+def _inert(text: str) -> str:
+    """Return `text` so that xlsxwriter doesn't take it for the markup of a cell, formulas and all."""
+    return f"{text} " if text.startswith("<r>") and text.endswith("</r>") else text
 
 
 def _cells(deck: Deck, g: int, id_: str, loaded: Loaded) -> list[str]:

@@ -15,7 +15,7 @@ from dedupe.events import Listener
 from dedupe.match.model_file import render_model
 from dedupe.plan import Plan, write_plan
 from dedupe.report.content import Content, card_facts
-from dedupe.report.html import write_html
+from dedupe.report.formats import write_into
 from dedupe.report.json_file import write_summary
 from dedupe.report.metrics_file import write_metrics
 from dedupe.report.trend import TrendPoint
@@ -73,17 +73,19 @@ def write_scan(
     *,
     plan: Plan | None = None,
     content: Content | None = None,
+    formats: Sequence[str] = ("html",),
 ) -> None:
     """Write the scan's files into `folder`, and its plan, all or none. Raises StorageError.
 
-    `content` is of `content_of`: what the report knows beyond the scan itself.
+    `content` is of `content_of`: what the report knows beyond the scan itself. `formats` are the
+    reports' (`report.formats`).
     """
     stages = Stages(listen)
     with stages.stage("report"), staged_folder(folder) as staging:
         _write_frames(result, staging)
         model = render_model(result.matched, result.match)
         (staging / "model.json").write_text(model, encoding="utf-8")
-        write_html(content or content_of(result), staging / "report.html")
+        write_into(content or content_of(result), formats, staging)
         write_summary(result.summary, staging / "summary.json", result.counts)
         write_metrics(result.metrics, staging / "metrics.json")
         if plan is not None:

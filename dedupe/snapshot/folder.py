@@ -72,17 +72,25 @@ def _publish(staging: Path, target: Path, *, whole: bool) -> None:
     umask = os.umask(0)
     os.umask(umask)
     staging.chmod(0o777 & ~umask)
-    files = sorted(staging.iterdir())
-    for file in files:
+    for file in sorted(staging.rglob("*")):
         _sync(file)
     _sync(staging)
     if target.exists() and not whole:
-        for file in files:
-            file.replace(target / file.name)
-        _sync(target)
+        _merge(staging, target)
     else:
         _swap(staging, target)
     _sync(target.parent)
+
+
+def _merge(staging: Path, target: Path) -> None:
+    """Move the files into `target`, those of folders into its folders; what else is there stays."""
+    for file in sorted(staging.iterdir()):
+        place = target / file.name
+        if file.is_dir() and place.is_dir() and not place.is_symlink():
+            _merge(file, place)
+        else:
+            file.replace(place)
+    _sync(target)
 
 
 def _swap(staging: Path, target: Path) -> None:

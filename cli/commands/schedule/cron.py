@@ -30,7 +30,7 @@ def cron_command(words: list[str]) -> str:
     r"""Return the words as the command field holds them.
 
     >>> cron_command(["/opt/my tool/crmclean", "run", "ночь", "--config", "/a/100%.toml"])
-    "'/opt/my tool/crmclean' run 'ночь' --config '/a/100\\%.toml'"
+    "'/opt/my tool/crmclean' run 'ночь' --config /a/100\\%.toml"
     """
     return shlex.join(words).replace("%", r"\%")
 

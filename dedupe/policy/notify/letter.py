@@ -76,8 +76,10 @@ def _subject(notice: Notice, zone: tzinfo) -> str:
         what = tr(N_("summary up to {day}"), day=_day(notice.made, zone))
     elif notice.kind is Kind.RECOVERED:
         what = tr(N_("works again"))
-    elif notice.state in (State.FAILED, State.STOPPED):
-        what = f"{state_text(notice.state)}: {_why(notice)}".rstrip(": ")
+    elif notice.state is State.FAILED:
+        what = tr(N_("run failed: {reason}"), reason=_why(notice) or "?")
+    elif notice.state is State.STOPPED:
+        what = tr(N_("run stopped: {reason}"), reason=_why(notice) or "?")
     else:
         what = _news(notice) or state_text(notice.state)
     line = " ".join(f"crmclean {notice.profile}: {what}".split())
@@ -87,13 +89,13 @@ def _subject(notice: Notice, zone: tzinfo) -> str:
 def _lead(notice: Notice, zone: tzinfo) -> str:
     if notice.kind is Kind.DIGEST:
         runs = trn(*NN_("{n} run", "{n} runs"), notice.n_runs)
-        if notice.since is None:
+        if notice.runs_since is None:
             return tr(N_("{runs} of the policy {policy}."), runs=runs, policy=notice.policy)
         return tr(
             N_("{runs} of the policy {policy} since {moment}."),
             runs=runs,
             policy=notice.policy,
-            moment=_moment(notice.since, zone),
+            moment=_moment(notice.runs_since, zone),
         )
     if notice.kind is Kind.RECOVERED:
         return tr(N_("The last notice told of trouble; this run has ended well."))
@@ -130,9 +132,9 @@ def _happened(notice: Notice) -> Iterator[str]:
                 yield trn(*forms, n)
         return
     if notice.reason is not None:
-        why = reason_text(notice.reason)
-        if why != _why(notice) or notice.state not in (State.FAILED, State.STOPPED):
-            yield why
+        is_told = notice.state in (State.FAILED, State.STOPPED)  # by the lead
+        if not is_told:
+            yield reason_text(notice.reason)
     if notice.error and notice.error != _why(notice):
         yield notice.error
     if notice.exit_code:

@@ -70,7 +70,8 @@ class Notice:
     moves: tuple[Move, ...] = ()
     changes: Changes = field(default_factory=Changes)
     verified_changed: int = 0
-    n_runs: int = 1
+    n_runs: int = 1  # more than one in a digest, from `runs_since` on
+    runs_since: datetime | None = None
     runs_by_state: Mapping[str, int] = field(default_factory=dict)
     requests: int = 0
     seconds: float = 0.0
@@ -112,6 +113,7 @@ def notice_document(notice: Notice) -> dict[str, Any]:
     told |= {
         "made": _moment(notice.made),
         "since": _moment(notice.since) if notice.since else None,
+        "runs_since": _moment(notice.runs_since) if notice.runs_since else None,
         "kind": str(notice.kind),
         "state": str(notice.state),
         "seconds": round(notice.seconds, 3),
@@ -126,7 +128,8 @@ def read_notice(told: Mapping[str, Any]) -> Notice:
         **facts
         | {
             "made": datetime.fromisoformat(told["made"]),
-            "since": datetime.fromisoformat(told["since"]) if told.get("since") else None,
+            "since": _read_moment(told.get("since")),
+            "runs_since": _read_moment(told.get("runs_since")),
             "kind": Kind(told["kind"]),
             "state": State(told["state"]),
             "reason": Reason(**told["reason"]) if told.get("reason") else None,
@@ -143,6 +146,10 @@ def read_notice(told: Mapping[str, Any]) -> Notice:
 def read_health(told: Mapping[str, int] | None) -> HealthTold | None:
     """Return the health of a document, None where it tells none."""
     return HealthTold(**told) if told else None
+
+
+def _read_moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _moment(at: datetime) -> str:

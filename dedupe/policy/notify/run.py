@@ -16,7 +16,7 @@ from pathlib import Path
 
 from dedupe.config import ChatTarget, HookTarget, MailTarget, Target
 from dedupe.errors import CrmCleanError, StorageError
-from dedupe.language import N_, current, tr, use
+from dedupe.language import N_, NN_, current, tr, trn, use
 from dedupe.policy.outcome import RunOutcome
 
 from .delivery import DeliveryError, Envelope, Sender, Tools, deliver
@@ -77,7 +77,13 @@ class Notices:
         n_over = len(shelf.outbox) - OUTBOX_MAX
         if n_over > 0:
             shelf = replace(shelf, outbox=shelf.outbox[n_over:])
-            yield tr(N_("{n} old notices were given up: too many wait"), n=n_over)
+            yield trn(
+                *NN_(
+                    "{n} old notice was given up: too many wait",
+                    "{n} old notices were given up: too many wait",
+                ),
+                n_over,
+            )
         if shelf != known:
             write_shelf(self._post.folder, shelf)
         if shelf.outbox:

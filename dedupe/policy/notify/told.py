@@ -110,7 +110,9 @@ def build_notice(
         next_command=harmless(outcome.next_command),
         files=tuple(file_name(each) for each in outcome.files),
     )
-    return _digest(notice, _since(history, outcome, told)) if kind is Kind.DIGEST else notice
+    if kind is not Kind.DIGEST:
+        return notice
+    return replace(_digest(notice, _since(history, outcome, told)), runs_since=told.digest_at)
 
 
 def told_after(notice: Notice, outcome: RunOutcome, told: Told) -> Told:

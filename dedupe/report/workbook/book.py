@@ -6,6 +6,7 @@ made of an address that `report.links` has checked; the links between sheets are
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from dedupe.language import current
 from dedupe.report.spreadsheets import cell_text, new_workbook, sheet_title
+from dedupe.report.words import plain
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -22,8 +24,9 @@ if TYPE_CHECKING:
 
 MAX_ROW = 1_048_576  # of a sheet, as XLSX has it
 _LONGEST_URL = 255  # of a text inside a formula
-_EPOCH = datetime(1899, 12, 30)  # day 0 of a spreadsheet  # noqa: DTZ001  of no zone
+_EPOCH = datetime(1899, 12, 30)  # day 0 of a spreadsheet
 _LAST_DAY = 2_958_465  # 9999-12-31
+_SIGNS = re.compile(r"^[\W_]+|['!|]")
 _BAR, _BAND = "#9DB7D5", "#F2F5F9"
 _DAYS = {"ru": "dd.mm.yyyy", "en": "yyyy-mm-dd"}
 _MONTHS = {"ru": "mm.yyyy", "en": "yyyy-mm"}
@@ -72,7 +75,8 @@ class Book:
 
     def add(self, title: str) -> Sheet:
         """Add a sheet; its name is made of `title`."""
-        name = sheet_title(cell_text(title), self.names)
+        # The name of a sheet stands in addresses of cells: nothing in it may end one.
+        name = sheet_title(_SIGNS.sub("", plain(title)), self.names)
         self.names.append(name)
         return Sheet(self, self.book.add_worksheet(name), name)
 
@@ -186,7 +190,7 @@ def text(words: str, *, is_phone: bool = False) -> str:
 
 def serial(at: date) -> float | None:
     """Return a moment of no zone as a spreadsheet counts it; None where it can't be counted."""
-    moment = at if isinstance(at, datetime) else datetime(at.year, at.month, at.day)  # noqa: DTZ001
+    moment = at if isinstance(at, datetime) else datetime(at.year, at.month, at.day)
     if moment.tzinfo is not None:
         moment = moment.astimezone(UTC).replace(tzinfo=None)
     days = (moment - _EPOCH).total_seconds() / 86_400

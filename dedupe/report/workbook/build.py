@@ -44,8 +44,15 @@ class _Leaf:
 
 def write_workbook(content: Content, path: Path) -> None:
     """Write the scan as a workbook to `path`, in the language in use."""
-    summary = content.summary
-    book = Book(path, summary.scanned_at)
+    book = Book(path, content.summary.scanned_at)
+    try:
+        _write(book, content)
+    finally:
+        book.close()  # what has passed lies in files of its own until then
+
+
+def _write(book: Book, content: Content) -> None:
+    """Plan the sheets, so that the first can name them all, then write them in their order."""
     first = book.add(tr(N_("Summary")))
     before = [(leaf, book.add(leaf.title)) for leaf in _before(content)]
     lists = [
@@ -63,7 +70,6 @@ def write_workbook(content: Content, path: Path) -> None:
         write_work_list(own, rows, content, back)
     for leaf, sheet in after:
         leaf.write(sheet)
-    book.close()
 
 
 def metrics_by_sheet(content: Content) -> dict[str, list[Metric]]:

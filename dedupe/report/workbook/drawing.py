@@ -12,7 +12,7 @@ import polars as pl
 
 from dedupe.contracts import Metric
 from dedupe.language import tr
-from dedupe.report.metric_view import POINTS_DRAWN, ROWS_DRAWN, Writer
+from dedupe.report.metric_view import POINTS_DRAWN, ROWS_DRAWN
 from dedupe.report.spreadsheets import cell_text
 
 from .book import Sheet
@@ -33,7 +33,7 @@ _KINDS = {
 }
 
 
-def draw(sheet: Sheet, rows: pl.DataFrame, metric: Metric, first: int, write: Writer) -> bool:
+def draw(sheet: Sheet, rows: pl.DataFrame, metric: Metric, first: int) -> bool:
     """Draw the chart of a table whose rows begin at `first`; tell whether it takes room."""
     names = [column.name for column in metric.columns]
     if not metric.chart or not metric.values or not rows.height:
@@ -52,7 +52,7 @@ def draw(sheet: Sheet, rows: pl.DataFrame, metric: Metric, first: int, write: Wr
         chart.add_series(told.series(name, rows.slice(start - first, shown)))
     if metric.chart == "pareto":
         _cumulative(sheet, chart, told)
-    _dress(chart, metric, write)
+    _dress(chart, metric)
     sheet.sheet.insert_chart(first - 1, len(names) + 1, chart)
     return True
 
@@ -70,7 +70,7 @@ class _Told:
         at = self._names.index(name)
         column = self._metric.columns[at]
         told: dict[str, object] = {
-            "name": cell_text(tr(column.title)),
+            "name": _words(column.title),
             "categories": [self._sheet.name, self._first, 0, self._last, 0],
             "values": [self._sheet.name, self._first, at, self._last, at],
         }
@@ -91,7 +91,7 @@ def _drawn(metric: Metric) -> list[str]:
 
 def _cumulative(sheet: Sheet, chart: Chart, told: _Told) -> None:
     """Lay the line of sums over the bars, on a scale of its own."""
-    metric = told._metric  # noqa: SLF001  of this module
+    metric = told._metric
     if len(metric.values) < 2:
         return
     line = sheet.book.book.add_chart({"type": "line"})
@@ -124,11 +124,10 @@ def _heat(sheet: Sheet, first: int, n: int, columns: list[int]) -> None:
     sheet.sheet.conditional_format(first, low, first + n - 1, high, told)
 
 
-def _dress(chart: Chart, metric: Metric, write: Writer) -> None:
+def _dress(chart: Chart, metric: Metric) -> None:
     kinds = {column.name: column.kind for column in metric.columns}
     is_share = kinds[metric.values[0]] == "share"
-    # A title that begins like a formula would be one: cell_text guards it.
-    chart.set_title({"name": cell_text(tr(metric.title)), "name_font": {"size": 11}})
+    chart.set_title({"name": _words(metric.title), "name_font": {"size": 11}})
     chart.set_size({"width": _WIDTH, "height": _HEIGHT})
     numbers: dict[str, object] = {"num_format": "0%" if is_share else "#,##0"}
     if metric.chart in ("bars", "funnel"):
@@ -140,3 +139,8 @@ def _dress(chart: Chart, metric: Metric, write: Writer) -> None:
         chart.set_legend({"none": True})
     else:
         chart.set_legend({"position": "bottom"})
+
+
+def _words(title: str) -> str:
+    """Return a title as a chart may have it: "a!A1" would be taken for a cell's address."""
+    return cell_text(tr(title)).replace("!", "! ")

@@ -98,12 +98,10 @@ def people(content: Content) -> dict[str, str]:
 def _ordered(part: pl.DataFrame) -> pl.DataFrame:
     """Put the findings of one check and entity in their order; `block` numbers the groups."""
     cost = -pl.col("money").fill_null(0.0)
-    own = [*_by_number("record_id"), "field", "value", "proposal", "group"]
+    own = [*_by_number("record_id"), *map(pl.col, ("field", "value", "proposal", "group"))]
     is_grouped = part["group"].is_in(part["record_id"].implode()).fill_null(False).all()
     if not is_grouped:
-        return part.sort(cost, *own, nulls_last=True).with_columns(
-            block=pl.lit(None, pl.UInt32())
-        )
+        return part.sort(cost, *own, nulls_last=True).with_columns(block=pl.lit(None, pl.UInt32()))
     cost = -pl.col("money").max().over("group").fill_null(0.0)
     ordered = part.sort(cost, *_by_number("group"), *own, nulls_last=True)
     return ordered.with_columns(block=pl.col("group").rle_id() + 1)
@@ -126,9 +124,7 @@ def _cards(content: Content, parts: list[pl.DataFrame]) -> pl.DataFrame:
     return cards.with_columns(local.dt.replace_time_zone(None))
 
 
-def _told(
-    part: pl.DataFrame, cards: pl.DataFrame, result: CheckResult, told: Told
-) -> pl.DataFrame:
+def _told(part: pl.DataFrame, cards: pl.DataFrame, result: CheckResult, told: Told) -> pl.DataFrame:
     is_setting = result.entity not in (*CLIENTS, "user")
     is_name = (pl.lit(is_setting) & (pl.col("field") == "name")).fill_null(False)
     is_tier = pl.lit(result.code in _TIERED)

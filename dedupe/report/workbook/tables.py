@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import polars as pl
@@ -13,7 +13,7 @@ from dedupe.language import N_, count, share, tr
 from dedupe.report.content import Content
 from dedupe.report.figures import zone_of
 from dedupe.report.links import card_url
-from dedupe.report.metric_view import Writer
+from dedupe.report.metric_view import Writer, unstacked
 from dedupe.report.words import entity_name
 
 from .book import Cell, Link, Sheet
@@ -22,6 +22,7 @@ from .drawing import CHART_ROWS, draw
 _TYPED = ("count", "share", "money", "days", "seconds", "number", "year", "moment", "date", "week",
           "month")  # fmt: skip
 _NARROW, _WIDE = 10, 44
+_LINES = 12  # of a chart: more can't be told apart
 _SAMPLED = 200  # rows that tell a column's width
 
 
@@ -46,8 +47,11 @@ class Tables:
         for at, column in enumerate(metric.columns):
             if column.kind == "share" and metric.chart != "heat_map":
                 sheet.bars(first, last, at, most=1)
-        drawn = draw(sheet, metric.rows.head(most), metric, first, self.write)
+        drawn = draw(sheet, rows, metric, first)
         sheet.row = max(sheet.row, first + CHART_ROWS if drawn else 0) + 2
+        lines = lines_by_name(metric, self.write)
+        if lines is not None:
+            self.metric(sheet, lines, most)
 
     def cells(self, metric: Metric, rows: pl.DataFrame) -> list[list[Cell]]:
         """Return the rows of a metric as cells: numbers as such, the rest in words."""
@@ -103,6 +107,30 @@ class Tables:
                 )
             )
         return remarks
+
+
+def lines_by_name(metric: Metric, write: Writer) -> Metric | None:
+    """Return rows of (time, name, ..., value) with a column for each name, as a line needs them.
+
+    None where the metric is no such thing.
+    """
+    time, *rest = metric.columns
+    is_line = metric.chart == "line" and bool(metric.values) and len(rest) > 1
+    if not is_line or not metric.rows[time.name].is_duplicated().any():
+        return None
+    moments, names, cells = unstacked(metric)
+    kind = next(column.kind for column in metric.columns if column.name == metric.values[0])
+    told = [(f"c{n}", write.cell(name, rest[0].kind)) for n, name in enumerate(names[:_LINES])]
+    data = {key: [row[n] for row in cells] for n, (key, _) in enumerate(told)}
+    dtypes = {time.name: metric.rows[time.name].dtype, **{key: pl.Float64() for key, _ in told}}
+    return replace(
+        metric,
+        columns=(time, *(Column(key, title, kind) for key, title in told)),
+        rows=pl.DataFrame({time.name: moments, **data}, schema=dtypes),
+        values=tuple(key for key, _ in told),
+        note="",
+        quality=None,
+    )
 
 
 def table_widths(metrics: Sequence[Metric], tables: Tables) -> dict[int, float]:

@@ -24,6 +24,7 @@ Tables = Mapping[str, pl.DataFrame]
 Rng = np.random.Generator
 
 _ROLES = ("info", "sales", "office", "buh", "zakaz", "mail", "snab")
+_CHATS = ("incoming_chat_message", "outgoing_chat_message")
 _ABANDONED, _LATE = timedelta(days=30), timedelta(hours=24)
 _DAY = 86_400
 
@@ -151,7 +152,21 @@ def _n_alone(tables: Tables) -> int:
 
 def _n_unreachable(tables: Tables) -> int:
     told = tables["channels"].filter((pl.col("entity") == "contact") & (pl.col("kind") != "site"))
-    return len(set(tables["contacts"].filter(~pl.col("is_deleted"))["id"]) - set(told["record_id"]))
+    live = set(tables["contacts"].filter(~pl.col("is_deleted"))["id"])
+    return len(live - set(told["record_id"]) - _chatting(tables))
+
+
+def _chatting(tables: Tables) -> set[str]:
+    """Return the contacts that talked in a chat, on their card or on a deal of theirs."""
+    if "events" not in tables:
+        return set()
+    chats = tables["events"].filter(pl.col("type").is_in(_CHATS)).select("entity", "record_id")
+    deals = chats.filter(pl.col("entity") == "deal").select(to_id="record_id")
+    links = tables["links"].filter(
+        pl.col("from_entity") == "contact", pl.col("to_entity") == "deal"
+    )
+    theirs = links.join(deals, on="to_id", how="semi")["from_id"]
+    return set(chats.filter(pl.col("entity") == "contact")["record_id"]) | set(theirs)
 
 
 def _n_off_field(cards: Cards) -> int:

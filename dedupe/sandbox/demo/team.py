@@ -29,7 +29,7 @@ IDLE = tuple(user_id(place) for place in _IDLE_PLACES)  # active users who do no
 LEFT = tuple(user_id(place) for place in _LEFT_PLACES)
 WORKING = tuple(id_ for p in range(N_USERS) if (id_ := user_id(p)) not in {*IDLE, *LEFT})
 # Whoever took over from the users who are idle or left: one person each, no administrator.
-_SUCCESSORS = dict(zip((*LEFT, *IDLE), WORKING[N_ADMINS + 2 :: 3], strict=False))
+SUCCESSORS = dict(zip((*LEFT, *IDLE), WORKING[N_ADMINS + 2 :: 3], strict=False))
 
 _NO_ROLE = (9, 17, 23)
 _EXPORTERS = (7, 12, 20, 27)
@@ -136,7 +136,7 @@ def _handed_over(records: pl.DataFrame) -> pl.DataFrame:
         whose: pl.Expr = pl.col(column)
         for user in users:
             is_gone = (pl.col(column) == user) & (pl.col("created_at") >= since[user])
-            whose = pl.when(is_gone).then(pl.lit(_SUCCESSORS[user])).otherwise(whose)
+            whose = pl.when(is_gone).then(pl.lit(SUCCESSORS[user])).otherwise(whose)
         return whose.alias(column)
 
     return records.with_columns(heir("created_by", (*LEFT, *IDLE)), heir("owner_id", LEFT))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dedupe.apply.journal import FILE_NAME
+from dedupe.policy.memory import remember_outcome
 from tests.acted import ALLOW, acted
+from tests.unit.policy.notify.outcomes import odd, outcome
 
 __all__ = ["acted"]
 
@@ -47,3 +49,17 @@ def test_a_damaged_journal_is_told_and_left_as_it_is(acted) -> None:
     assert acted.crmclean("runs") == 9
     assert acted.crmclean("apply", "--yes") == 9
     assert path.read_bytes() == b"no journal"
+
+
+def test_runs_of_policies_are_listed_the_newest_first(acted) -> None:
+    for run in (outcome(0), odd(1)):
+        remember_outcome(acted.place, run, keep=60)
+    listed = acted.told("runs")["policy_runs"]
+    assert [(each["run_id"], each["state"], each["reason"]) for each in listed] == [
+        ("p-0001", "stopped", "odd"),
+        ("p-0000", "changed", None),
+    ]
+    assert acted.crmclean("runs") == 0
+    lines = acted.out.splitlines()
+    assert lines[1].split("  ")[0] == "p-0001"
+    assert "something is odd" in lines[1]

@@ -19,7 +19,7 @@ from dedupe.contracts import CheckResult, Health, Summary
 from dedupe.errors import StoppedError
 from dedupe.plan import Plan
 from dedupe.policy.memory import Memory, read_memory
-from dedupe.policy.night import Night
+from dedupe.policy.night import Night, new_run_id
 from dedupe.policy.oddities import Read
 from dedupe.policy.outcome import Recorder, RunOutcome
 from dedupe.policy.run import run_night
@@ -165,6 +165,7 @@ class Nights:
         night = Night(
             policy=policy or self.policy,
             profile="main",
+            run_id=new_run_id(self.moment),
             folder=self.folder,
             works=self.works,
             notifier=self.notices,

@@ -62,6 +62,7 @@ def test_a_check_has_all_its_keys_and_null_where_nothing_was_read(summary: Summa
         "share": 0.004167,
         "money": None,
         "severity": "",
+        "is_count": False,
         "new": None,
         "fixed": None,
         "left": None,

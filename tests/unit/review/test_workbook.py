@@ -76,7 +76,12 @@ def test_decisions_come_back_as_the_same_store(deck, written) -> None:
     path = filled(
         written,
         {
-            "101": {DECISION: "merge them", STAYS: "yes", COMMENT: "same person", REVIEWER: "Ольга"},
+            "101": {
+                DECISION: "merge them",
+                STAYS: "yes",
+                COMMENT: "same person",
+                REVIEWER: "Ольга",
+            },
             "201": {DECISION: "Not duplicates"},
             "203": {DECISION: "later"},
         },
@@ -141,7 +146,9 @@ def test_a_card_in_another_group_or_twice_is_ignored(deck, written) -> None:
         rows.append(list(rows[2]))
         rows[4][0] = "0"
 
-    read = read_workbook(deck, filled(written, {"101": {DECISION: "merge them"}}, change=change), KEY)
+    read = read_workbook(
+        deck, filled(written, {"101": {DECISION: "merge them"}}, change=change), KEY
+    )
     assert [each.row for each in read.ignored] == [5, 11, 12]
     assert [each.ids for each in read.decisions] == [("101", "102", "103")]
 

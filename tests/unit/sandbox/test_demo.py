@@ -61,16 +61,19 @@ def test_planted_is_what_a_naive_recount_finds(scale: float, seed: int) -> None:
     planted = {
         key: made.found if made.groups is None else (made.found, made.groups)
         for key, made in demo.planted.items()
+        if key in EVERY_CODE  # the other faults have a recount of their own
     }
     assert counted == planted
 
 
 def test_every_code_is_planted(small: DemoAccount) -> None:
-    assert set(small.planted) == EVERY_CODE
+    assert set(small.planted) > EVERY_CODE
 
 
 def test_checks_of_groups_have_groups(small: DemoAccount) -> None:
-    grouped = {code for (code, _), made in small.planted.items() if made.groups is not None}
+    grouped = {
+        code for code, entity in EVERY_CODE if small.planted[code, entity].groups is not None
+    }
     assert grouped == {"DUP101", "DUP102", "DUP103", "DUP105"}
 
 

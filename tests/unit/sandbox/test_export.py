@@ -20,7 +20,7 @@ CONTACT_HEADERS = [
     "Доп. телефон", "Должность", "Город",
 ]  # fmt: skip
 SETTINGS = ("users", "user_rights", "tags", "task_types", "pipelines", "statuses", "loss_reasons",
-            "sources", "roles", "fields")  # fmt: skip
+            "sources", "roles")  # fmt: skip
 Table = tuple[list[str], list[list[str]]]
 
 

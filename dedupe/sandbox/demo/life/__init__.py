@@ -14,7 +14,7 @@ from dedupe.sandbox.demo.numbers import Ints
 
 from .base import Base, Rng, Tables, base_of
 from .counted import counted, second_deals
-from .lists import CallList, list_work, load_list
+from .lists import CallList, at_first_stage, list_work, load_list, won_silently
 from .losses import quiet_losses
 from .moves import stage_moves
 from .ordinary import administrator, ordinary
@@ -55,12 +55,15 @@ def build_life(
     base = base_of(deals, tables, n_contacts, scale, made.rows)
     quiet, parts, found = _planted(base, made, rng)
     still, calls, of_lists = list_work(base, made, rng)
-    rows = joined([*parts, calls, *ordinary(base, quiet, rng)])
+    rows = joined([*parts, calls, *ordinary(base, quiet, won_silently(base, made), rng)])
     notes, n_silent = note_table(rows, base.sized(_LOST_LINKS), rng)
     moves, of_moves = stage_moves(base, still, rng)
     events = _events(rows, moves, tables, rng)
     found |= of_lists | of_moves | counted(base, notes, events)
     found["CAL101", "note"] = n_silent
+    found["CAL104", "contact"] = _answered_by_others(rows, tables["contacts"])
+    ahead = pl.Series(base.is_open & ~at_first_stage(base))
+    found["KPI103", "user"] = base.deals["owner_id"].filter(ahead).n_unique()
     found["INT101", "user"] = _programs_under_people(base, rows, notes)
     n, groups = second_deals(base)
     found["DUP301", "deal"] = n
@@ -78,6 +81,15 @@ def _planted(base: Base, made: CallList, rng: Rng) -> tuple[Ints, list[pl.DataFr
         for key, n in own.items():
             found[key] = found.get(key, 0) + n
     return quiet, parts, found
+
+
+def _answered_by_others(rows: pl.DataFrame, contacts: pl.DataFrame) -> int:
+    """Count the contacts whose call somebody answered who is not their owner."""
+    is_talk = (pl.col("kind") == "call_in") & (pl.col("seconds").fill_null(1) > 0)
+    own = rows.filter(is_talk & (pl.col("entity") == "contact"))
+    owners = contacts.select("owner_id", record_id="id")
+    held = own.join(owners, on="record_id").filter(pl.col("author") != pl.col("owner_id"))
+    return held["record_id"].n_unique()
 
 
 def _programs_under_people(base: Base, rows: pl.DataFrame, notes: pl.DataFrame) -> int:

@@ -16,6 +16,7 @@ import polars as pl
 
 from dedupe.sandbox.demo.deals import READ_TO, Deals
 from dedupe.sandbox.demo.numbers import Ints
+from dedupe.sandbox.demo.team import IDLE, IDLE_SINCE, LEFT, LEFT_AT, SUCCESSORS
 
 Rng = np.random.Generator
 Tables = Mapping[str, pl.DataFrame]
@@ -177,7 +178,8 @@ def at_work(at: Ints, since: Ints, until: Ints, rng: Rng) -> Ints:
     """Move moments into working hours of a weekday, where they stay between the limits."""
     day = (at + MSK) // DAY
     weekday = (day + 3) % 7  # the first day of 1970 was a Thursday
-    day = day - np.maximum(weekday - 4, 0)
+    # What falls on a weekend moves to some day of the week before it.
+    day = day - np.where(weekday > 4, weekday - rng.integers(0, 5, len(at)), 0)
     moved = day * DAY - MSK + rng.integers(10 * HOUR, 18 * HOUR, len(at))
     return np.where((moved >= since) & (moved <= until), moved, at)
 
@@ -195,3 +197,15 @@ def between(since: Ints, until: Ints, rng: Rng) -> Ints:
     drawn = since + (rng.random(len(since)) * np.maximum(until - since, 0)).astype(np.int64)
     moved = at_work(drawn, since, until, rng)
     return np.where(is_silent(moved), moved + 2 * DAY, moved)
+
+
+def doers(users: pl.Series, at: Ints) -> pl.Series:
+    """Return who did what these users would have done then: an heir, where they did nothing."""
+    frame = pl.DataFrame({"user": users, "at": at})
+    since = [(user, int(LEFT_AT.timestamp())) for user in LEFT]
+    since += [(user, int(IDLE_SINCE.timestamp())) for user in IDLE]
+    gone = pl.DataFrame(since, schema={"user": pl.String, "since": pl.Int64}, orient="row")
+    joined = frame.join(gone, on="user", how="left", maintain_order="left")
+    is_gone = (pl.col("at") >= pl.col("since")).fill_null(value=False)
+    heir = pl.col("user").replace(SUCCESSORS)
+    return joined.select(pl.when(is_gone).then(heir).otherwise("user")).to_series()

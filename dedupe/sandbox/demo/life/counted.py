@@ -68,7 +68,9 @@ def _silent_services(notes: pl.DataFrame) -> int:
     name = pl.col("params").str.extract(r'"(?:source|service)":"([^"]*)"')
     is_call = pl.col("note_type").str.starts_with("call")
     told = notes.filter(is_call | (pl.col("note_type") == "service_message"))
-    last = told.group_by(is_call, name.alias("name")).agg(n=pl.len(), last=pl.col("created_at").max())
+    last = told.group_by(is_call, name.alias("name")).agg(
+        n=pl.len(), last=pl.col("created_at").max()
+    )
     is_silent = pl.col("last").dt.epoch("s") < NOW - 14 * DAY
     return last.filter((pl.col("n") >= 20) & is_silent).height
 
@@ -109,7 +111,9 @@ def _imported(base: Base) -> Found:
     sizes = [
         np.unique(month.to_numpy()[part], return_counts=True)[1] for part in (old, ~old)
     ]  # fmt: skip
-    stands_out = np.median(sizes[0]) >= _TIMES * np.median(sizes[1]) if all(map(len, sizes)) else False
+    stands_out = (
+        np.median(sizes[0]) >= _TIMES * np.median(sizes[1]) if all(map(len, sizes)) else False
+    )
     if len(old) < _BATCH_FROM or not stands_out:
         return {}
     return {("FUN901", "deal"): int(old.sum())}

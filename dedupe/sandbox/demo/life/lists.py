@@ -56,7 +56,9 @@ def load_list(
     fresh = alone & (base.first_deal > _LOADED + HOUR) & (base.n_links > 0)
     worked = np.flatnonzero(fresh & base.has_open)
     held = base.pool.take(worked, (n - n_bare) // 2, rng)
-    held = np.concatenate([held, base.pool.take(np.flatnonzero(fresh), n - n_bare - len(held), rng)])
+    held = np.concatenate(
+        [held, base.pool.take(np.flatnonzero(fresh), n - n_bare - len(held), rng)]
+    )
     made = CallList(bare, held) if len(bare) + len(held) >= _LEAST else CallList(bare[:0], held[:0])
     return _changed(tables, np.sort(made.rows)) if len(made.rows) else {}, made
 
@@ -83,29 +85,42 @@ def _changed(tables: Tables, rows: Ints) -> dict[str, pl.DataFrame]:
     }
 
 
-def list_work(base: Base, made: CallList, rng: Rng) -> tuple[Ints, pl.DataFrame, Found]:
-    """Call some of the list's open deals; return which of them never moved, calls, what is found."""
+def won_silently(base: Base, made: CallList) -> Ints:
+    """Return the won deals of the list: nobody writes a word about them."""
+    return np.flatnonzero(_of_list(base, made) & (base.deals["state"] == "won").to_numpy())
+
+
+def _of_list(base: Base, made: CallList) -> Flags:
     is_held = np.zeros(base.n_contacts, dtype=bool)
     is_held[made.held] = True
-    is_ours = (base.main >= 0) & is_held[np.maximum(base.main, 0)]
+    return (base.main >= 0) & is_held[np.maximum(base.main, 0)]
+
+
+def list_work(base: Base, made: CallList, rng: Rng) -> tuple[Ints, pl.DataFrame, Found]:
+    """Call some of the list's open deals; return which never moved, the calls, what is found."""
+    is_ours = _of_list(base, made)
     deals = np.flatnonzero(is_ours & base.is_open)
     called = rng.random(len(deals)) < 0.6
     still = deals[~called & (rng.random(len(deals)) < 0.5)]
-    at = np.minimum(base.created[deals[called]] + HOUR, seconds(base.deals["updated_at"])[deals[called]])
+    at = np.minimum(
+        base.created[deals[called]] + HOUR, seconds(base.deals["updated_at"])[deals[called]]
+    )
     calls = on_deals(base, deals[called], "call_out", at)
-    is_first = _at_first_stage(base)[deals]
+    is_first = at_first_stage(base)[deals]
     found: Found = {}
     if len(made.rows):
         found = {
             ("LST101", "contact"): len(made.bare),
             ("LST001", "contact"): len(made.bare) + _without_task(base, made.held),
+            ("LST104", "deal"): len(won_silently(base, made)),
             ("LST103", "deal"): int((is_first == called).sum()),
             ("LST102", "deal"): int(np.isin(deals[~is_first], still).sum()),
         }
     return still, calls, found
 
 
-def _at_first_stage(base: Base) -> Flags:
+def at_first_stage(base: Base) -> Flags:
+    """Tell which deals stand in the first open stage of their pipeline."""
     opened = base.tables["statuses"].filter(pl.col("state") == "open").sort("sort", "id")
     first = opened.unique("pipeline_id", keep="first", maintain_order=True)
     return base.deals["status_id"].is_in(first["id"].implode()).to_numpy()

@@ -7,7 +7,7 @@ import polars as pl
 
 from dedupe.sandbox.demo.numbers import Ints
 
-from .base import DAY, HOUR, NOW, YEAR, Base, Flags, Rng, is_silent
+from .base import DAY, HOUR, NOW, YEAR, Base, Flags, Rng, doers, is_silent
 from .rows import on_deals
 from .talks import Found
 
@@ -33,17 +33,20 @@ def quiet_losses(base: Base, rng: Rng) -> tuple[Ints, pl.DataFrame, Found]:
 
 
 def _n_seen(base: Base, quiet: Ints) -> int:
-    """Count those that stand out: calls are usual, and their owners are heard elsewhere."""
-    year = base.closed > NOW - YEAR
-    if not (_is(base, "won") & year).any():
+    """Count those that stand out: calls are usual, and who closed them is heard elsewhere."""
+    year, won = base.closed > NOW - YEAR, _is(base, "won")
+    if not (won & year).any():
         return 0
-    judged = _is(base, "lost") & year & (base.closed <= NOW - DAY)
-    judged[np.setdiff1d(quiet, quiet[::3])] = False
-    heard = np.flatnonzero(judged | (_is(base, "won") & year))
-    owners = base.deals["owner_id"]
-    known = owners.gather(heard).unique()
     silent = np.setdiff1d(quiet, quiet[::3])
-    return len(quiet[::3]) + int(owners.gather(silent).is_in(known.implode()).sum())
+    judged = _is(base, "lost") & year & (base.closed <= NOW - DAY)
+    judged[silent] = False
+    owners = base.deals["owner_id"]
+    # The owner closed a deal, or the heir; deals of minutes have no moves, and no closer but them.
+    closers = doers(owners, base.closed)
+    is_brief = pl.Series(base.closed - base.created <= 2 * HOUR)
+    closers = pl.select(pl.when(is_brief).then(owners).otherwise(closers)).to_series()
+    heard = pl.concat([closers.filter(pl.Series(judged)), owners.filter(pl.Series(won & year))])
+    return len(quiet[::3]) + int(closers.gather(silent).is_in(heard.unique().implode()).sum())
 
 
 def _is(base: Base, state: str) -> Flags:

@@ -15,7 +15,7 @@ import polars as pl
 from dedupe.sandbox.demo.deals import moments
 from dedupe.sandbox.demo.numbers import Ints
 
-from .base import HOUR, Base, Rng, seconds
+from .base import HOUR, Base, Rng, doers, seconds
 from .talks import Found
 
 _SINCE = int(datetime(2019, 1, 1, tzinfo=UTC).timestamp())
@@ -43,21 +43,23 @@ def stage_moves(base: Base, but: Ints, rng: Rng) -> tuple[pl.DataFrame, Found]:
     deal, old, new, kind = (part[order] for part in (steps.deal, steps.old, steps.new, steps.kind))
     number, size = _places(deal)
     since = base.created[deal]
-    ended = np.where(base.closed[deal] < 0, seconds(base.deals["updated_at"])[deal], base.closed[deal])
+    ended = np.where(
+        base.closed[deal] < 0, seconds(base.deals["updated_at"])[deal], base.closed[deal]
+    )
     at = since + ((ended - since) * ((number + 1) / size)).astype(np.int64)
     is_robot = (rng.random(len(deal)) < _ROBOTS) & (number + 1 < size)
-    owners = base.deals["owner_id"].gather(deal)
+    owners = doers(base.deals["owner_id"].gather(deal), at)
+    by = pl.select(pl.when(pl.Series(is_robot)).then(pl.lit("0")).otherwise(owners)).to_series()
     texts = pl.Series(names)
     frame = pl.DataFrame(
         {
             "record_id": base.deals["id"].gather(deal),
-            "created_by": pl.select(pl.when(pl.Series(is_robot)).then(pl.lit("0")).otherwise(owners))
-            .to_series(),
+            "created_by": by,
             "created_at": moments(at),
             "before": texts.gather(old),
             "after": texts.gather(new),
         }
-    ).with_columns(entity=pl.lit("deal"), type=pl.lit("lead_status_changed"))  # fmt: skip
+    ).with_columns(entity=pl.lit("deal"), type=pl.lit("lead_status_changed"))
     return frame, {
         ("EVT101", "pipeline"): int((~is_robot).sum()),
         ("EVT102", "pipeline"): int((kind > 0).sum()),
@@ -65,7 +67,7 @@ def stage_moves(base: Base, but: Ints, rng: Rng) -> tuple[pl.DataFrame, Found]:
 
 
 def _stages(base: Base) -> tuple[list[str], Ints, Ints, tuple[Ints, Ints], Ints]:
-    """Return the JSON of all stages, and for each deal: its first, how many, its ends, its place."""
+    """Return the JSON of all stages; for each deal its first, how many, both ends, its own."""
     told = base.tables["statuses"].sort("pipeline_id", "sort", "id")
     texts: list[str] = []
     places: dict[tuple[str, str], int] = {}
@@ -85,7 +87,9 @@ def _stages(base: Base) -> tuple[list[str], Ints, Ints, tuple[Ints, Ints], Ints]
     met = base.deals.select("pipeline_id", "status_id").join(
         stand, on=["pipeline_id", "status_id"], how="left", maintain_order="left"
     )
-    place, first, n = (met[c].fill_null(-1).to_numpy().astype(np.int64) for c in ("place", "first", "n"))
+    place, first, n = (
+        met[c].fill_null(-1).to_numpy().astype(np.int64) for c in ("place", "first", "n")
+    )
     return texts, first, n, (first + n, first + n + 1), place
 
 

@@ -30,16 +30,16 @@ RECENT = NOW - YEAR - DAY  # the losses that LST301 judges, and a day more
 _SHORT = 15 * 60
 
 
-def ordinary(base: Base, quiet: Ints, rng: Rng) -> Iterator[pl.DataFrame]:
-    """Make the ordinary talk; the deals `quiet` have no part in it."""
-    yield _work_on_closed(base, quiet, rng)
+def ordinary(base: Base, quiet: Ints, mute: Ints, rng: Rng) -> Iterator[pl.DataFrame]:
+    """Make the ordinary talk; deals that are `quiet` have no part in it, `mute` ones no texts."""
+    yield _work_on_closed(base, quiet, mute, rng)
     yield from _talks(base, rng)
     yield _before_the_deal(base, rng)
-    yield _written(base, quiet, rng)
+    yield _written(base, np.union1d(quiet, mute), rng)
     yield _bots(base, rng)
 
 
-def _work_on_closed(base: Base, quiet: Ints, rng: Rng) -> pl.DataFrame:
+def _work_on_closed(base: Base, quiet: Ints, mute: Ints, rng: Rng) -> pl.DataFrame:
     """Note a call on every deal closed within a year, and a text on most of those won."""
     is_ours = (base.closed > RECENT) & ~base.is_open
     is_ours[quiet] = False
@@ -52,6 +52,7 @@ def _work_on_closed(base: Base, quiet: Ints, rng: Rng) -> pl.DataFrame:
     is_won = (base.deals["state"] == "won").to_numpy()[deals]
     # Who closes a deal within minutes has a word on it: two signs are planted ones only.
     told = is_won | (life < _SHORT) | (rng.random(len(deals)) < 0.2)
+    told &= ~np.isin(deals, mute)
     return pl.concat([calls, _texts(base, deals[told], at[told] + 60, rng)])
 
 
@@ -121,10 +122,13 @@ def _written(base: Base, quiet: Ints, rng: Rng) -> pl.DataFrame:
     """Note texts on a few deals of all years, and on contacts without another part."""
     rows = np.setdiff1d(np.flatnonzero(rng.random(len(base.main)) < 0.09), quiet)
     rows = rows[(base.closed[rows] < RECENT) | base.is_open[rows]]
-    deals = _texts(base, rows, base.created[rows] + 90, rng)
+    at = at_work(base.created[rows] + DAY, base.created[rows], base.until[rows], rng)
+    deals = _texts(base, rows, np.minimum(at, base.until[rows]), rng)
     free = np.flatnonzero(base.pool.free)
     who = free[rng.random(len(free)) < 0.08]
-    on = on_contacts(base, who, "common", base.contact_made[who] + 90, text=_some(who, rng))
+    made = base.contact_made[who]
+    at = np.minimum(at_work(made + 90, made, np.full(len(who), NOW), rng), NOW - 60)
+    on = on_contacts(base, who, "common", at, text=_some(who, rng))
     return pl.concat([deals, on])
 
 

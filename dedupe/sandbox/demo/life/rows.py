@@ -15,7 +15,7 @@ from dedupe.contracts import NOTES
 from dedupe.sandbox.demo.deals import moments
 from dedupe.sandbox.demo.numbers import Ints
 
-from .base import Base, Rng
+from .base import Base, Rng, doers
 
 FORMS, BOT, PHONES, OLD_PHONES, OLD_FORMS = (
     "demo_forms", "demo_bot", "demo_telephony", "demo_pbx", "demo_quiz"
@@ -60,8 +60,9 @@ def _rows(
 
 
 def joined(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Return all the rows, each call with a number of its own unless it has one."""
+    """Return all the rows by time; what users did after their last day their heirs did."""
     rows = pl.concat([pl.DataFrame(schema=_SCHEMA), *parts])
+    rows = rows.with_columns(author=doers(rows["author"], rows["at"].to_numpy()))
     return rows.sort("at", "kind", "record_id", "entity", maintain_order=True)
 
 
@@ -88,13 +89,13 @@ def note_table(rows: pl.DataFrame, lost_links: int, rng: Rng) -> tuple[pl.DataFr
 
 def _measured(rows: pl.DataFrame) -> pl.DataFrame:
     """Give every call a length that no other call of its client has."""
-    place = pl.int_range(pl.len()).over("client")
+    placed = rows.with_columns(place=pl.int_range(pl.len()).over("client"))
     # A call noted on two cards is one call, and has one length.
-    same = place.min().over("client", "call")
+    same = pl.col("place").min().over("client", "call")
     length = 30 + (pl.col("client").abs() * 37) % 500
-    length += pl.when(pl.col("call").is_null()).then(place).otherwise(same)
+    length += pl.when(pl.col("call").is_null()).then("place").otherwise(same)
     is_call = pl.col("kind").is_in(["call_in", "call_out"])
-    return rows.with_columns(
+    return placed.with_columns(
         seconds=pl.when(is_call).then(pl.coalesce("seconds", length)),
         service=pl.when(is_call).then(pl.coalesce("service", pl.lit(PHONES))).otherwise("service"),
     )

@@ -174,8 +174,8 @@ def _left_in_forms(base: Base, rng: Rng) -> Fault:
     who, _, at = _in_life(base, n_phones + n_mails, rng)
     at_row = np.arange(len(who))
     number = pl.Series(at_row + 1_000_000).cast(pl.String)
-    phones = pl.select(pl.format("Заявка с сайта: +7 958 {}-{}-{}", number.str.slice(0, 3),
-                                 number.str.slice(3, 2), number.str.slice(5, 2))).to_series()  # fmt: skip
+    digits = [number.str.slice(*span) for span in ((0, 3), (3, 2), (5, 2))]
+    phones = pl.select(pl.format("Заявка с сайта: +7 958 {}-{}-{}", *digits)).to_series()
     mails = pl.select(pl.format("Форма заявки: client{}@mail-demo58.ru", number)).to_series()
     is_phone = pl.Series(at_row < n_phones)
     text = pl.select(pl.when(is_phone).then(phones).otherwise(mails)).to_series()
@@ -184,10 +184,9 @@ def _left_in_forms(base: Base, rng: Rng) -> Fault:
 
 
 def _answered_by_another(base: Base, rng: Rng) -> Fault:
-    """Let a known client be answered by somebody else than the owner."""
+    """Let a known client be answered by somebody else than the owner; heirs do it too."""
     who, _, at = _in_life(base, base.sized(85), rng)
-    rows = on_contacts(base, who, "call_in", at, author=_others(base, who))
-    return rows, {("CAL104", "contact"): len(who)}
+    return on_contacts(base, who, "call_in", at, author=_others(base, who)), {}
 
 
 def _returning_chats(base: Base, rng: Rng) -> Fault:
@@ -221,8 +220,4 @@ def _in_life(base: Base, n: int, rng: Rng) -> tuple[Ints, Ints, Ints]:
     deals = np.flatnonzero(is_long & (base.created < NOW - 9 * DAY))
     who = base.pool.take(led(base, deals), n, rng)
     deal = living(base, who, deals)
-    since, until = base.created[deal] + HOUR, base.until[deal] - 3 * DAY
-    at = at_work(
-        since + (rng.random(len(who)) * (until - since)).astype(np.int64), since, until, rng
-    )
-    return who, deal, at
+    return who, deal, between(base.created[deal] + HOUR, base.until[deal] - 5 * DAY, rng)

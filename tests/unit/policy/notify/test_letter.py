@@ -78,7 +78,7 @@ def test_a_letter_tells_what_changed_what_was_done_and_what_comes_next() -> None
 
 def test_a_stop_says_why_and_what_was_odd() -> None:
     letter = letter_of(odd(1))
-    assert letter.subject == "crmclean main: stopped: something is odd, so nothing was sent"
+    assert letter.subject == "crmclean main: run stopped: something is odd, so nothing was sent"
     text = long_text(letter)
     assert "contact: 50 records, 100 in the last good scan" in text
     assert "crmclean run nightly --accept-odd" in text
@@ -86,7 +86,7 @@ def test_a_stop_says_why_and_what_was_odd() -> None:
 
 def test_a_failure_is_told_with_its_error_and_exit_code() -> None:
     letter = letter_of(failed(1))
-    assert letter.subject.startswith("crmclean main: failed: demo.amocrm.ru: no answer")
+    assert letter.subject.startswith("crmclean main: run failed: demo.amocrm.ru: no answer")
     assert "Exit code 10" in long_text(letter)
 
 
@@ -157,9 +157,7 @@ def test_telegram_gets_only_its_own_tags_and_never_too_much() -> None:
     assert set(re.findall(r"</?(\w+)", text)) == {"b", "i", "code"}
     assert "&lt;i&gt;line" in text
     lines = tuple(f"𝕏 & <{n}> " + "я" * 90 for n in range(200))
-    long = Letter(
-        language="ru", subject="s", lead="l", sections=(Section("t", lines),), footer="f"
-    )
+    long = Letter(language="ru", subject="s", lead="l", sections=(Section("t", lines),), footer="f")
     text = telegram_text(long)
     assert len(text.encode("utf-16-le")) // 2 <= TELEGRAM_MAX
     tags = Tags()

@@ -74,9 +74,7 @@ def test_the_password_goes_over_an_encrypted_session_alone(tmp_path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
     with mail_server(Mailbox(trust=context)) as box:
-        safe = target(
-            box, host="localhost", security="starttls", user="crm", password="env:SMTP"
-        )
+        safe = target(box, host="localhost", security="starttls", user="crm", password="env:SMTP")
         mailer = Mailer(
             "mail", safe, TOOLS, trust=lambda: ssl.create_default_context(cafile=str(cert))
         )
@@ -92,9 +90,7 @@ def test_a_certificate_of_nobody_is_never_trusted(tmp_path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
     with mail_server(Mailbox(trust=context)) as box:
-        safe = target(
-            box, host="localhost", security="starttls", user="crm", password="env:SMTP"
-        )
+        safe = target(box, host="localhost", security="starttls", user="crm", password="env:SMTP")
         with pytest.raises(DeliveryError, match="can't be trusted") as caught:
             Mailer("mail", safe, TOOLS).send(envelope())
     assert caught.value.is_final
@@ -103,9 +99,8 @@ def test_a_certificate_of_nobody_is_never_trusted(tmp_path) -> None:
 
 
 def test_a_server_without_starttls_gets_nothing() -> None:
-    with mail_server(Mailbox()) as box:
-        with pytest.raises(DeliveryError, match="does not offer"):
-            sent(box, security="starttls", user="crm", password="env:SMTP")
+    with mail_server(Mailbox()) as box, pytest.raises(DeliveryError, match="does not offer"):
+        sent(box, security="starttls", user="crm", password="env:SMTP")
     assert box.messages == []
     assert not any("AUTH" in command for command in box.commands)
 
@@ -124,18 +119,22 @@ def test_a_server_without_starttls_gets_nothing() -> None:
     ],
 )
 def test_refusals_tell_whether_another_try_may_help(says, is_final, told) -> None:
-    with mail_server(Mailbox(says={k: [*v] for k, v in says.items()})) as box:
-        with pytest.raises(DeliveryError) as caught:
-            sent(box, user="crm", password="env:SMTP")
+    with (
+        mail_server(Mailbox(says={k: [*v] for k, v in says.items()})) as box,
+        pytest.raises(DeliveryError) as caught,
+    ):
+        sent(box, user="crm", password="env:SMTP")
     assert caught.value.is_final is is_final
     assert told in str(caught.value)
     assert PASSWORD not in str(caught.value)
 
 
 def test_the_servers_words_and_our_addresses_are_in_no_message() -> None:
-    with mail_server(Mailbox(says={"RCPT": ["550 a@example.org unknown"] * 2})) as box:
-        with pytest.raises(DeliveryError) as caught:
-            sent(box)
+    with (
+        mail_server(Mailbox(says={"RCPT": ["550 a@example.org unknown"] * 2})) as box,
+        pytest.raises(DeliveryError) as caught,
+    ):
+        sent(box)
     assert "example.org" not in str(caught.value)
 
 
@@ -151,16 +150,20 @@ def test_three_tries_with_growing_waits() -> None:
         deliver(Mailer("mail", target(box), TOOLS), envelope(), naps.append)
     assert (box.n_sessions, naps, len(box.messages)) == (3, [2.0, 8.0], 1)
     naps.clear()
-    with mail_server(Mailbox(says={"MAIL": ["451 x"] * 5})) as box:
-        with pytest.raises(DeliveryError):
-            deliver(Mailer("mail", target(box), TOOLS), envelope(), naps.append)
+    with (
+        mail_server(Mailbox(says={"MAIL": ["451 x"] * 5})) as box,
+        pytest.raises(DeliveryError),
+    ):
+        deliver(Mailer("mail", target(box), TOOLS), envelope(), naps.append)
     assert (box.n_sessions, naps) == (3, [2.0, 8.0])
 
 
 def test_what_is_final_is_tried_once() -> None:
-    with mail_server(Mailbox(says={"MAIL": ["550 x"] * 5})) as box:
-        with pytest.raises(DeliveryError):
-            deliver(Mailer("mail", target(box), TOOLS), envelope(), pytest.fail)
+    with (
+        mail_server(Mailbox(says={"MAIL": ["550 x"] * 5})) as box,
+        pytest.raises(DeliveryError),
+    ):
+        deliver(Mailer("mail", target(box), TOOLS), envelope(), pytest.fail)
     assert box.n_sessions == 1
 
 
@@ -173,9 +176,8 @@ def test_nobody_there_is_a_line_not_a_traceback() -> None:
 
 
 def test_a_missing_secret_is_told_by_its_place() -> None:
-    with mail_server(Mailbox()) as box:
-        with pytest.raises(DeliveryError, match="env:OTHER"):
-            sent(box, user="crm", password="env:OTHER")
+    with mail_server(Mailbox()) as box, pytest.raises(DeliveryError, match="env:OTHER"):
+        sent(box, user="crm", password="env:OTHER")
     assert box.n_sessions == 0
 
 

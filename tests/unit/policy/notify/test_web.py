@@ -81,9 +81,11 @@ def test_a_redirect_is_not_followed() -> None:
     [(400, True), (401, True), (404, True), (413, True), (408, False), (429, False), (503, False)],
 )
 def test_a_status_tells_whether_another_try_may_help(status, is_final) -> None:
-    with web_server(Web(answers=[(status, {}, "ivan@mail.ru")])) as web:
-        with pytest.raises(DeliveryError, match=f"refused it \\({status}\\)") as caught:
-            hook(web).send(envelope())
+    with (
+        web_server(Web(answers=[(status, {}, "ivan@mail.ru")])) as web,
+        pytest.raises(DeliveryError, match=f"refused it \\({status}\\)") as caught,
+    ):
+        hook(web).send(envelope())
     assert caught.value.is_final is is_final
     assert "ivan" not in str(caught.value)
 
@@ -142,9 +144,11 @@ def test_a_certificate_of_nobody_is_never_trusted(tmp_path) -> None:
     cert, key = certificate(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
-    with web_server(Web(trust=context)) as web:
-        with pytest.raises(DeliveryError, match="self-signed certificate") as caught:
-            hook(web).send(envelope())
+    with (
+        web_server(Web(trust=context)) as web,
+        pytest.raises(DeliveryError, match="self-signed certificate") as caught,
+    ):
+        hook(web).send(envelope())
     assert caught.value.is_final
     assert web.posts == []
 
@@ -171,16 +175,20 @@ def test_telegrams_own_wait_is_kept() -> None:
 
 
 def test_what_answers_like_no_telegram_has_not_taken_it() -> None:
-    with web_server(Web(answers=[(200, {}, "<html>login</html>")])) as web:
-        with pytest.raises(DeliveryError, match="not one of Telegram's"):
-            chat(web).send(envelope())
+    with (
+        web_server(Web(answers=[(200, {}, "<html>login</html>")])) as web,
+        pytest.raises(DeliveryError, match="not one of Telegram's"),
+    ):
+        chat(web).send(envelope())
 
 
 def test_a_wrong_chat_is_final_and_shows_no_token() -> None:
     wrong = '{"ok":false,"error_code":400,"description":"Bad Request: chat not found"}'
-    with web_server(Web(answers=[(400, {}, wrong)])) as web:
-        with pytest.raises(DeliveryError) as caught:
-            chat(web).send(envelope())
+    with (
+        web_server(Web(answers=[(400, {}, wrong)])) as web,
+        pytest.raises(DeliveryError) as caught,
+    ):
+        chat(web).send(envelope())
     assert caught.value.is_final
     assert TOKEN not in str(caught.value)
 

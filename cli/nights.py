@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Sequence
@@ -64,8 +65,8 @@ class AccountWorks:
         from dedupe.snapshot import is_snapshot
 
         folder, told = snapshot_folder(self.session, self.place.name), None
-        if is_snapshot(folder):
-            told = self._account().settings.get("timezone")
+        with contextlib.suppress(CrmCleanError):  # the pull tells of a damaged one, and mends it
+            told = self._account().settings.get("timezone") if is_snapshot(folder) else None
         return (self.place.profile.timezone, told, self.config.timezone)
 
     def runs(self) -> list[History]:

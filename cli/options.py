@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 from click.core import ParameterSource
 
-from cli.words import Option
+from cli.words import Option, speak
 from dedupe.errors import ConfigError
 from dedupe.language import LANGUAGES, N_
 
@@ -87,12 +87,19 @@ class Session:
     quiet: bool
     verbose: bool
     no_input: bool
+    lang: str | None = None
 
     def config(self) -> Config:
-        """Read the config file in force. Raises ConfigError."""
+        """Read the config file in force, and speak its language unless told another.
+
+        Raises ConfigError.
+        """
         from dedupe.config import find_config, load_config
 
-        return load_config(find_config(self.config_path, os.environ, Path.cwd()))
+        config = load_config(find_config(self.config_path, os.environ, Path.cwd()))
+        if config.lang and not self.lang and not os.environ.get("CRMCLEAN_LANG"):
+            speak(config.lang)
+        return config
 
     def state(self) -> Path:
         """Return the state folder: --state, $CRMCLEAN_STATE, else the user's own."""
@@ -140,6 +147,7 @@ def with_session(function: Callable[..., None]) -> Callable[..., None]:
             quiet=given["quiet"],
             verbose=given["verbose"],
             no_input=given["no_input"],
+            lang=given["lang"],
         )
         function(*args, session=session, **options)
 

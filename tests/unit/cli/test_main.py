@@ -150,6 +150,18 @@ def test_an_english_and_a_russian_locale_choose_the_language() -> None:
     assert "Usage:" not in crmclean("--help", CRMCLEAN_LANG="", LC_ALL="ru_RU.UTF-8").stdout
 
 
+def test_the_config_chooses_the_language_unless_the_command_or_the_environment_does(
+    tmp_path,
+) -> None:
+    config = tmp_path / "crmclean.toml"
+    config.write_text('lang = "ru"\n', encoding="utf-8")
+    command = ["scan", str(tmp_path / "none"), "--config", str(config)]
+    plain = {"CRMCLEAN_LANG": "", "LC_ALL": "C.UTF-8"}
+    assert "нет такого файла" in crmclean(*command, **plain).stderr
+    assert "no such file" in crmclean(*command, "--lang", "en", **plain).stderr
+    assert "no such file" in crmclean(*command, **(plain | {"CRMCLEAN_LANG": "en"})).stderr
+
+
 def test_the_output_stays_readable_where_the_console_is_not_unicode() -> None:
     done = crmclean("--help", "--lang", "ru", PYTHONIOENCODING="ascii")
     assert done.returncode == 0

@@ -16,6 +16,7 @@ import click
 from cli.acting import Place, Stopper, connected, place_of, steady
 from cli.options import Session
 from cli.profiles import Wish, pull_profile, snapshot_folder
+from dedupe.errors import CrmCleanError
 
 if TYPE_CHECKING:
     from dedupe.apply.history import History

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.options import Session, with_session
+from cli.options import Session, shared_options, with_session
 from cli.words import Command, Option
 from dedupe.errors import InputError, SafetyError, StorageError
 from dedupe.language import N_, count, date_time, tr, trn
@@ -37,7 +37,8 @@ class Group(Command, click.Group):
     help=N_("Personal data on this machine: what is kept and where; removing a person."),
     short_help=N_("What personal data is kept; forget a person."),
 )
-def data() -> None:
+@shared_options
+def data(**options: object) -> None:
     """Hold the commands about personal data."""
 
 
@@ -175,7 +176,7 @@ def forget(
     if dry_run:
         _show_done(session, state, works, [], dry_run=True)
         return
-    _approve(session, works, yes=yes)
+    _approve(session, yes=yes)
     _carry_out(session, state, works, wanted)
 
 
@@ -194,18 +195,9 @@ def _carry_out(session: Session, state: Path, works: Sequence[Work], wanted: Wan
         )
 
 
-def _approve(session: Session, works: Sequence[Work], *, yes: bool) -> None:
+def _approve(session: Session, *, yes: bool) -> None:
     from cli.approval import _is_terminal as is_terminal
-    from dedupe.retention.forget import MANY
 
-    n = sum(len(work.who.refs) for work in works)
-    if n > MANY:
-        raise SafetyError(
-            N_("{n} cards have it: this is no one person's"),
-            where="crmclean data forget",
-            fix=N_("name the card with --id"),
-            n=count(n),
-        )
     if yes:
         return
     if session.no_input or session.is_json or not is_terminal():

@@ -34,7 +34,7 @@ from dedupe.language import N_, tr
     multiple=True,
     cls=Option,
     metavar="FORMATS",
-    help=N_("The formats: html, xlsx, csv; several with commas (default: html)."),
+    help=N_("The formats: html, xlsx, csv, pdf, docx; several with commas (default: html)."),
 )
 @click.option(
     "-o",

@@ -230,10 +230,11 @@ def _show_all(session: Session, policy: str, outcomes: list[RunOutcome], code: i
         runs = [outcome_document(outcome) for outcome in outcomes]
         show_json({"schema": SCHEMA, "policy": policy, "exit_code": code, "runs": runs})
     elif not session.quiet or any(outcome.is_news for outcome in outcomes):
-        click.echo("\n".join(_table(outcomes)))
+        click.echo("\n".join(table_lines(outcomes)))
 
 
-def _table(outcomes: list[RunOutcome]) -> Iterator[str]:
+def table_lines(outcomes: list[RunOutcome]) -> Iterator[str]:
+    """Yield one line per account under a head, in columns."""
     from dedupe.policy.words import health_text, reason_text, state_text
 
     rows = [

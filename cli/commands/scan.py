@@ -149,7 +149,7 @@ EXAMPLES = N_(
     multiple=True,
     cls=Option,
     metavar="FORMATS",
-    help=N_("The formats of the report: html, xlsx, csv; several with commas (default: html)."),
+    help=N_("The formats of the report: html, xlsx, csv, pdf, docx; with commas (default: html)."),
 )
 @click.option(
     "--fail-on",

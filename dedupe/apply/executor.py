@@ -112,7 +112,7 @@ class Executor:
         """Read a group's records again; return the operations whose effect is no longer there."""
         done = [
             self._done_op(record)
-            for record in self._journal.ops(self._run_id, gid)
+            for record in self._journal.kept_ops(self._run_id, gid)
             if record.state is OpState.CONFIRMED or not self._is_undo(self._ops[record.op_id])
         ]
         cards = self._sink.read({ref for each in done for ref in each.op.touches})

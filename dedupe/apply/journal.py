@@ -235,6 +235,10 @@ class Journal:
             return self._ops("where run_id=?", run_id)
         return self._ops("where run_id=? and gid=?", run_id, gid)
 
+    def kept_ops(self, run_id: str, gid: str) -> list[OpRecord]:
+        """Return the operations of a group whose values were not removed with a person's data."""
+        return [op for op in self.ops(run_id, gid) if not op.is_forgotten]
+
     def unresolved(self, run_id: str | None = None) -> list[OpRecord]:
         """Return the operations of one run, or of all, whose outcome is not known; oldest first."""
         marks = ",".join("?" * len(UNRESOLVED))

@@ -28,7 +28,7 @@ from .planning import REPAIRS
 STEPS = ("pull", "scan", "plan", "apply", "verify", "report", "notify")
 APPROVALS = ("automatic", "hash", "none")
 WHEN = ("change", "error", "always", "digest", "never")
-FORMATS = ("html", "json", "xlsx")
+FORMATS = ("html", "json", "xlsx", "docx", "pdf", "csv")
 _NEEDS = {"scan": "pull", "plan": "scan", "apply": "plan", "verify": "apply", "report": "scan"}
 _SPAN = re.compile(r"(\d{1,4})\s*([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}

@@ -18,7 +18,7 @@ from typing import Any
 
 from dedupe.crm.signin.files import write_private
 from dedupe.errors import StorageError
-from dedupe.language import N_
+from dedupe.language import N_, tr
 
 from .outcome import HealthTold, RunOutcome, outcome_document, read_outcome
 
@@ -152,5 +152,5 @@ def _damaged(path: Path, reason: str) -> StorageError:
         N_("what the policy remembers can't be read ({reason})"),
         where=str(path),
         fix=N_("look at the account, then remove the file: the next run begins anew"),
-        reason=reason.lower() or N_("damaged"),
+        reason=reason.lower() or tr(N_("damaged")),
     )

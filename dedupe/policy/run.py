@@ -125,7 +125,11 @@ class _Run:
     def _remember(self, outcome: RunOutcome) -> None:
         try:
             remember_outcome(self.night.folder, outcome, self.policy.keep)
-            self._save(replace(self.memory, last_ended=outcome.ended))
+            last = self.memory.last_ended
+            # A clock that was set back stays odd the next night, too, until a person accepts it.
+            is_back = last is not None and last > outcome.ended and not self.night.accepts_odd
+            ended = last if is_back else outcome.ended
+            self._save(replace(self.memory, last_ended=ended))
         except CrmCleanError as error:
             self.draft.error = self.draft.error or str(error)
 

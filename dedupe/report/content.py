@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -51,6 +52,7 @@ class ReportOptions:
 
     show_values: bool = False  # names, numbers and addresses of clients in full
     max_rows: int = 20_000  # of a finding, or a metric, in the workbook
+    template: Path | None = None  # of the DOCX: the reader's letterhead, else our own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,8 @@ class Format:
 FORMATS = {
     "html": Format("report.html", "dedupe.report.html:write_html"),
     "xlsx": Format("report.xlsx", "dedupe.report.workbook:write_workbook", is_worked_on=True),
+    "pdf": Format("report.pdf", "dedupe.report.pdf:write_pdf"),
+    "docx": Format("report.docx", "dedupe.report.docx:write_docx", is_worked_on=True),
     "csv": Format("report_csv", "dedupe.report.csv_files:write_csv_files", is_worked_on=True),
 }
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dedupe.errors import InputError, StorageError
+from dedupe.errors import InputError, SafetyError, StorageError
 from dedupe.language import N_
 from dedupe.snapshot import staged_folder
 
@@ -95,12 +95,13 @@ def forget(state: Path, works: Sequence[Work], wanted: Wanted, now: datetime) ->
 
 def remaining(state: Path, works: Sequence[Work], only: str | None = None) -> list[Remaining]:
     """Search all that is kept, decoded, and return the files in which somebody still stands."""
+    marks = Marks().union(*(work.who.marks for work in works))
+    who = Forgotten(room=Room(name="", host=""), marks=marks)
     found: dict[Path, Remaining] = {}
-    for work in works:
-        for path in _searched(state, work.who.room, only):
-            left = _left(path, work.who)
-            if left is not None:
-                found[path] = left
+    for path in _searched(state, [work.who.room for work in works], only):
+        left = _left(path, who)
+        if left is not None:
+            found[path] = left
     return [found[path] for path in sorted(found)]
 
 
@@ -108,14 +109,18 @@ def _work(room: Room, wanted: Wanted) -> Work:
     who = forgotten_in(room, wanted)
     if not who.refs and not who.marks:
         return Work(who=who, files=(), runs=())
+    if len(who.refs) > MANY:
+        raise SafetyError(
+            N_("{n} cards have it: this is no one person's"),
+            where="crmclean data forget",
+            fix=N_("name the card with --id"),
+            n=len(who.refs),
+        )
     return Work(who=who, files=tuple(changes(who)), runs=tuple(run_changes(who)))
 
 
 def _all_marks(works: Sequence[Work], wanted: Wanted) -> Marks:
-    marks = wanted.marks
-    for work in works:
-        marks = marks | work.who.marks
-    return marks
+    return wanted.marks.union(*(work.who.marks for work in works))
 
 
 def _shared_files(state: Path, works: Sequence[Work], wanted: Wanted) -> Iterator[Change]:
@@ -135,9 +140,9 @@ def _shared_files(state: Path, works: Sequence[Work], wanted: Wanted) -> Iterato
 def _carry_out(work: Work) -> None:
     snapshot = work.who.room.snapshot
     inside = [each for each in work.files if snapshot and each.path.parent == snapshot]
-    if snapshot and inside:
-        _rewrite_snapshot(snapshot, inside)
-    for each in work.files:
+    # What tells which cards are the person's goes last: after a kill the same command finds them.
+    forget_runs(work.who, work.runs)
+    for each in sorted(work.files, key=lambda each: each.path.name == "channels.parquet"):
         if each in inside:
             continue
         if each.content is None:
@@ -147,7 +152,8 @@ def _carry_out(work: Work) -> None:
             if each.kind is Kind.BACKUP:
                 lines = [line + b"\n" for line in each.content.split(b"\n") if line]
                 note_backups(each.path.parent.parent, each.path.stem, lines)
-    forget_runs(work.who, work.runs)
+    if snapshot and inside:
+        _rewrite_snapshot(snapshot, inside)
 
 
 def _rewrite_snapshot(folder: Path, changed: Sequence[Change]) -> None:
@@ -192,12 +198,14 @@ def _remember(folder: Path, work: Work, now: datetime) -> None:
         raise refused(path, error) from error
 
 
-def _searched(state: Path, room: Room, only: str | None) -> Iterator[Path]:
-    if only is None and not room.name:
+def _searched(state: Path, own: Sequence[Room], only: str | None) -> Iterator[Path]:
+    """Yield all files; of one account alone its own: others may know the person, too."""
+    if only is None:
         yield from files_below(state)
         return
-    for folder in (*([room.folder] if room.folder else []), *room.scans):
-        yield from files_below(folder)
+    for room in own:
+        for folder in (*([room.folder] if room.folder else []), *room.scans):
+            yield from files_below(folder)
 
 
 def _left(path: Path, who: Forgotten) -> Remaining | None:

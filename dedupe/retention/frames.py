@@ -57,7 +57,7 @@ def without_person(frame: pl.DataFrame, name: str, refs: Refs, marks: Marks) -> 
     texts = _texts(kept)
     if not marks or not texts:
         return kept
-    held = [pl.col(column).str.contains(marks.expression).fill_null(False) for column in texts]
+    held = [marks.in_column(column).fill_null(value=False) for column in texts]
     if name in _VALUES:
         return kept.filter(~pl.any_horizontal(held))
     return kept.with_columns(
@@ -70,17 +70,15 @@ def has_marks(frame: pl.DataFrame, marks: Marks) -> bool:
     """Tell whether any text of the table holds a mark; numbers and lists are looked at as text."""
     if not marks or frame.is_empty():
         return False
-    columns = [
+    texts = frame.select(
         pl.col(name) if dtype == pl.String else pl.col(name).list.join("\n")
         for name, dtype in frame.schema.items()
         if dtype in (pl.String, pl.List(pl.String))
-    ]
-    if not columns:
-        return False
-    found = frame.select(
-        pl.any_horizontal(each.str.contains(marks.expression).any() for each in columns)
     )
-    return bool(found.item())
+    if not texts.columns:
+        return False
+    found = texts.select(marks.in_column(name).any().alias(name) for name in texts.columns)
+    return any(found.row(0))
 
 
 def has_rows(frame: pl.DataFrame, name: str, refs: Refs) -> bool:
@@ -93,9 +91,7 @@ def cards_with(frame: pl.DataFrame, marks: Marks) -> set[tuple[str, str]]:
     texts = [name for name in _texts(frame) if name in ("raw", "value", "match_key")]
     if not marks or not texts or "record_id" not in frame.columns:
         return set()
-    found = frame.filter(
-        pl.any_horizontal(pl.col(name).str.contains(marks.expression) for name in texts)
-    )
+    found = frame.filter(pl.any_horizontal(marks.in_column(name) for name in texts))
     return set(found.select("entity", "record_id").unique().rows())
 
 

@@ -9,32 +9,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sqlite3
-import tempfile
 from collections.abc import Collection, Mapping
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dedupe.apply.history import History
 from dedupe.apply.history import runs as read_runs
 from dedupe.apply.journal import FILE_NAME
 from dedupe.apply.records import FORGOTTEN
 from dedupe.errors import CrmCleanError, UnresolvedError
 from dedupe.language import N_
 from dedupe.plan import Plan, read_plan, write_plan
-from dedupe.plan.ops import AddNote, CreateTask, EditNote, Op, PatchCard
-from dedupe.plan.plan import PlanOp
+from dedupe.plan.ops import AddNote, CreateTask, EditNote, FieldChange, Op, PatchCard
+from dedupe.plan.plan import PlanOp, group_effect, group_undo, sealed
+from dedupe.plan.rules_of_order import check_order
 
-from .files import sync
 from .person import MARK
 from .rooms import Forgotten
 from .runs import compact, hold, rewriting
 from .scrub import text_of
 from .terms import UNFINISHED
 
+_NO_CHANGE = FieldChange(field=MARK, before=None, after=MARK)  # a plan's patch is never empty
 _WITH_VALUES = ("patch_card", "add_note", "edit_note", "create_task")
 
 
@@ -44,7 +42,8 @@ class RunChange:
 
     run_id: str
     op_ids: tuple[str, ...]
-    plan: Path | None
+    path: Path
+    plan: Plan | None  # as it will be; None where it names nobody
 
 
 def run_changes(who: Forgotten) -> list[RunChange]:
@@ -56,13 +55,14 @@ def run_changes(who: Forgotten) -> list[RunChange]:
     op_ids = _ops_of(folder, who) if known else {}
     found, held = [], []
     for run_id, each in known.items():
-        plan = _plan_with(folder, each, who)
+        path = folder / "plans" / f"{run_id}.jsonl"
+        plan = _plan_without(path, who)
         if plan is None and run_id not in op_ids:
             continue
         if hold(each, known) == UNFINISHED:
             held.append(run_id)
         own = tuple(op_ids.get(run_id, ()))
-        found.append(RunChange(run_id=run_id, op_ids=own, plan=plan))
+        found.append(RunChange(run_id=run_id, op_ids=own, path=path, plan=plan))
     if held:
         raise UnresolvedError(
             N_("a run that is not finished works on this person's cards"),
@@ -77,6 +77,9 @@ def forget_runs(who: Forgotten, found: Collection[RunChange]) -> None:
     folder = who.room.folder
     if folder is None or not found:
         return
+    for each in found:
+        if each.plan is not None:
+            write_plan(each.plan, each.path)
     with closing(rewriting(folder)) as db:
         db.execute("begin immediate")
         for each in found:
@@ -89,9 +92,6 @@ def forget_runs(who: Forgotten, found: Collection[RunChange]) -> None:
             )
         db.execute("commit")
         compact(db, folder)
-    for each in found:
-        if each.plan is not None:
-            _rewrite_plan(each.plan, who)
 
 
 def note_backups(folder: Path, run_id: str, lines: Collection[bytes]) -> None:
@@ -131,48 +131,42 @@ def _holds(texts: list[Any], who: Forgotten) -> bool:
     return any(who.are_in(text) for text in told)
 
 
-def _plan_with(folder: Path, each: History, who: Forgotten) -> Path | None:
-    """Return the run's own plan, where it names the person."""
-    path = folder / "plans" / f"{each.run.run_id}.jsonl"
+def _plan_without(path: Path, who: Forgotten) -> Plan | None:
+    """Return the run's own plan without the person; None where it names nobody.
+
+    Raises InputError for a plan that can't be read: an undo would not read it either.
+    """
     if not path.is_file() or path.is_symlink():
         return None
-    if who.are_in(text_of(path)):
-        return path
+    is_in = who.are_in(text_of(path))
     try:
-        is_in = any(_is_theirs(op.op, who) for op in read_plan(path).ops)
+        plan = read_plan(path)
     except CrmCleanError:
+        if is_in:
+            raise
         return None
-    return path if is_in else None
-
-
-def _rewrite_plan(path: Path, who: Forgotten) -> None:
-    """Put the plan without the values in its place, once it has proven to be a plan still."""
-    plan = _emptied(read_plan(path), who)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(descriptor)
-    beside = Path(name)
-    try:
-        write_plan(plan, beside)
-        read_plan(beside)
-        beside.replace(path)
-        sync(path.parent)
-    except BaseException:
-        with suppress(OSError):
-            beside.unlink()
-        raise
+    if not is_in and not any(_is_theirs(op.op, who) for op in plan.ops):
+        return None
+    made = _emptied(plan, who)
+    check_order(made)
+    return made
 
 
 def _emptied(plan: Plan, who: Forgotten) -> Plan:
+    ops = tuple(_op(each, who) for each in plan.ops)
+    by_group: dict[str, list[Op]] = {}
+    for each in ops:
+        by_group.setdefault(each.group_id, []).append(each.op)
     groups = tuple(
-        replace(group, evidence=tuple((k, who.marks.masked(text)) for k, text in group.evidence))
+        replace(
+            group,
+            evidence=tuple((kind, who.marks.masked(text)) for kind, text in group.evidence),
+            effect=group_effect(by_group[group.id]),
+            undo=group_undo(by_group[group.id]),
+        )
         for group in plan.groups
     )
-    return replace_plan(plan, groups=groups, ops=tuple(_op(each, who) for each in plan.ops))
-
-
-def replace_plan(plan: Plan, **parts: Any) -> Plan:  # noqa: ANN401  the fields of Plan
-    """Return the plan with other parts; what it had computed of the old ones is left behind."""
-    return Plan(**{"header": plan.header, "groups": plan.groups, "ops": plan.ops, **parts})
+    return sealed(Plan(header=plan.header, groups=groups, ops=ops))
 
 
 def _op(each: PlanOp, who: Forgotten) -> PlanOp:
@@ -190,7 +184,7 @@ def _op(each: PlanOp, who: Forgotten) -> PlanOp:
 def _emptied_op(op: Op, who: Forgotten, *, is_own: bool) -> Op:
     if isinstance(op, PatchCard):
         left = () if is_own else tuple(c for c in op.changes if not who.are_in(repr(c)))
-        return replace(op, changes=left)
+        return replace(op, changes=left or (_NO_CHANGE,))
     if isinstance(op, AddNote | CreateTask):
         return replace(op, text=MARK)
     if isinstance(op, EditNote):

@@ -12,12 +12,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+import polars as pl
+
 from dedupe.errors import InputError
 from dedupe.language import N_
 
 MARK = "[forgotten]"
 DIGITS = 10  # with the area code: fewer would be found in any long number
-_GAP = r"[^0-9A-Za-z\p{L}@\[\]{}]{0,3}"  # polars' engine
+_GAP = r"[^0-9A-Za-zА-Яа-яЁё@\[\]{}]{0,3}"
+_BETWEEN = r"[^0-9A-Za-zА-Яа-яЁё@\[\]{}]"
 _EMAIL = re.compile(r"[^\s@,;<>\"'()\[\]{}]+@[^\s@,;<>\"'()\[\]{}]+\.[^\s@,;<>\"'()\[\]{}.]+")
 _NUMBER = re.compile(r"\+?\d(?:[^0-9A-Za-zА-Яа-яЁё@\[\]{}]{0,3}\d){9,14}")
 
@@ -33,24 +36,34 @@ class Marks:
         """Tell whether there is anything to search for."""
         return bool(self.numbers or self.emails)
 
-    def __or__(self, other: Marks) -> Marks:
-        """Return both."""
-        return Marks(self.numbers | other.numbers, self.emails | other.emails)
+    def union(self, *others: Marks) -> Marks:
+        """Return all of them."""
+        return Marks(
+            self.numbers.union(*(each.numbers for each in others)),
+            self.emails.union(*(each.emails for each in others)),
+        )
 
     def __sub__(self, other: Marks) -> Marks:
         """Return what the other does not have."""
         return Marks(self.numbers - other.numbers, self.emails - other.emails)
 
-    @cached_property
-    def expression(self) -> str:
-        """Return the marks as a regular expression of polars (Rust's: no look-around)."""
-        return "|".join([*self._parts(_GAP), *self._addresses()])
+    def in_column(self, name: str) -> pl.Expr:
+        """Return whether each text of a column holds one of them; null where it is null.
+
+        Numbers are searched for in what is left without the marks between digits: a regular
+        expression of a hundred spellings would be larger than polars takes.
+        """
+        held = [pl.lit(value=False)]
+        if self.numbers:
+            digits = pl.col(name).str.replace_all(_BETWEEN, "")
+            held.append(digits.str.contains_any(sorted(self.numbers)))
+        held += [pl.col(name).str.contains(address) for address in self._addresses()]
+        return pl.any_horizontal(held)
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """Return the marks as a regular expression of Python's."""
-        gap = _GAP.replace(r"\p{L}", "А-Яа-яЁё")
-        return re.compile("|".join([*self._parts(gap), *self._addresses()]))
+        return re.compile("|".join([*self._parts(), *self._addresses()]))
 
     def are_in(self, text: str) -> bool:
         """Tell whether a text holds one of them."""
@@ -60,9 +73,9 @@ class Marks:
         """Return the text with each of them replaced by a mark."""
         return self.pattern.sub(MARK, text) if self else text
 
-    def _parts(self, gap: str) -> Iterator[str]:
+    def _parts(self) -> Iterator[str]:
         for core in sorted(self.numbers):
-            yield rf"(?:\+?[0-9]{{1,3}}{gap})?" + gap.join(core)
+            yield rf"(?:\+?[0-9]{{1,3}}{_GAP})?" + _GAP.join(core)
 
     def _addresses(self) -> Iterator[str]:
         for address in sorted(self.emails):

@@ -97,7 +97,7 @@ def forgotten_in(room: Room, wanted: Wanted) -> Forgotten:
     return Forgotten(
         room=room,
         refs=frozenset(refs),
-        marks=wanted.marks | (own - shared),
+        marks=wanted.marks.union(own - shared),
         names=tuple(_names(room, refs)),
     )
 
@@ -124,7 +124,7 @@ def _shared(marks: Marks, others: list[pl.Series]) -> Marks:
     found = [
         text
         for series in others
-        for text in series.filter(series.str.contains(marks.expression)).to_list()
+        for text in pl.DataFrame({"raw": series}).filter(marks.in_column("raw"))["raw"].to_list()
     ]
     told = marks_in(found)
     return Marks(marks.numbers & told.numbers, marks.emails & told.emails)

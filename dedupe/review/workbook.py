@@ -140,7 +140,7 @@ class _Sheet:
 
 
 def _inert(text: str) -> str:
-    """Return `text` so that xlsxwriter doesn't take it for the markup of a cell, formulas and all."""
+    """Return `text` so that xlsxwriter doesn't take it for the markup of a cell."""
     return f"{text} " if text.startswith("<r>") and text.endswith("</r>") else text
 
 

@@ -316,7 +316,7 @@ def forecast(n: int, seed: int = 0) -> list[Weather]:
         told.append(
             Weather(
                 outage=dice.choice(sorted(OUTAGES)) if kind == "outage" else "",
-                kill=dice.randrange(1, 40) if kind == "kill" else None,
+                kill=dice.randrange(1, 15) if kind == "kill" else None,
                 clock_h=-dice.randrange(26, 50) if kind == "clock" else 0,
                 n_acts=dice.randrange(4),
                 n_copies=dice.randrange(4),

@@ -35,9 +35,10 @@ class Typst(Protocol):
         *,
         root: Path,
         format: str,  # noqa: A002
-        timestamp: datetime,
-    ) -> bytes:
-        """Return the document's bytes."""
+        timestamp: datetime | None = None,
+        ppi: float | None = None,
+    ) -> bytes | list[bytes]:
+        """Return the document's bytes; of several pictures a list."""
 
 
 def write_pdf(content: Content, path: Path) -> None:
@@ -58,7 +59,8 @@ def render_pdf(content: Content) -> bytes:
         document["logo"] = _copied_logo(content.brand.logo, folder)
         (folder / "report.json").write_bytes(_encoded(document))
         main = shutil.copyfile(TEMPLATE, folder / "report.typ")
-        return typst.compile(main, root=folder, format="pdf", timestamp=stamp)
+        made = typst.compile(main, root=folder, format="pdf", timestamp=stamp)
+    return made if isinstance(made, bytes) else b"".join(made)
 
 
 def load_typst() -> Typst:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 MAX_ROW = 1_048_576  # of a sheet, as XLSX has it
-_LONGEST_URL = 255  # of a text inside a formula
+GUARDED = "guarded"  # the kind of a column whose texts are cells already
+LONGEST_URL = 255  # of a text inside a formula
 _EPOCH = datetime(1899, 12, 30)  # day 0 of a spreadsheet
 _LAST_DAY = 2_958_465  # 9999-12-31
 _SIGNS = re.compile(r"^[\W_]+|['!|]")
@@ -154,7 +155,7 @@ class Sheet:
             self._link(at, cell, is_banded=is_banded)
         elif isinstance(cell, str):
             style = kind if kind in _STYLES else "text"
-            words = text(cell, is_phone=kind == "phone")
+            words = cell if kind == GUARDED else text(cell)
             self.sheet.write_string(
                 self.row, at, words, self.book.style(style, is_banded=is_banded)
             )
@@ -171,7 +172,7 @@ class Sheet:
         if link.sheet:
             place = "internal:'{}'!A1".format(link.sheet.replace("'", "''"))
             self.sheet.write_url(self.row, at, place, style, words)
-        elif link.url and len(link.url) <= _LONGEST_URL:
+        elif link.url and len(link.url) <= LONGEST_URL:
             quoted = words.replace('"', '""')
             # A formula: links proper end at 65,530 a sheet.
             formula = f'=HYPERLINK("{link.url}","{quoted}")'

@@ -12,6 +12,7 @@ from dedupe.language import N_, tr
 from dedupe.report import headline
 from dedupe.report.content import Content
 from dedupe.report.metric_view import Writer
+from dedupe.report.spreadsheets import MAX_TITLE
 from dedupe.report.words import SECTIONS, entity_name, section_of
 from dedupe.report.work import by_owner
 
@@ -141,4 +142,12 @@ def _list_sheets(book: Book, rows: FindingRows, content: Content) -> list[Sheet]
     entities = {other.entity for other in content.summary.checks if other.code == result.code}
     entity = entity_name(result.entity) if len(entities) > 1 else ""
     title = " ".join(filter(None, (result.code, entity, tr(check.title) if check.title else "")))
-    return [book.add(title) for _ in range(sheets_needed(rows))]
+    return [book.add(_short(title)) for _ in range(sheets_needed(rows))]
+
+
+def _short(title: str) -> str:
+    """Cut a title at a word's end, so that it fits the name of a sheet."""
+    if len(title) <= MAX_TITLE:
+        return title
+    cut, _, _ = title[: MAX_TITLE + 1].rpartition(" ")
+    return cut if len(cut) > MAX_TITLE // 2 else title[:MAX_TITLE]

@@ -90,6 +90,10 @@ _TREND = (
     (N_("Clean"), "count", 12),
     (N_("Cards"), "count", 12),
 )
+_YOURS = N_(
+    "Decision and Comment are yours: nothing reads them back. Decisions on duplicates that the "
+    "program carries out: crmclean review --export."
+)
 Columns = Sequence[tuple[str, str, float]]
 
 
@@ -214,7 +218,7 @@ def _about(content: Content) -> list[str]:
     deals = headline.deal_sum(summary.counts)
     sizes = ", ".join(headline.counts_text(summary.counts))
     lines += [sizes, deals.equation if deals else ""]
-    lines.append(_openness(content))
+    lines += [_openness(content), tr(_YOURS)]
     if content.brand.author:
         lines.append(content.brand.author)
     return [line for line in lines if line]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import polars as pl
 
 from dedupe.language import N_, count, tr
@@ -12,13 +10,14 @@ from dedupe.report.content import Content
 from dedupe.report.links import card_url
 from dedupe.report.words import entity_name
 
-from .book import MAX_ROW, Link, Sheet
+from .book import GUARDED, LONGEST_URL, MAX_ROW, Link, Sheet, text
+from .bulk import FREE, LINK, NUMBER, TEXT, can_write, write_rows
 from .rows import FindingRows
 
 # The titles, the kinds of the cells, the widths.
 COLUMNS = (
     (N_("No."), "serial", 6),
-    (N_("Card"), "link", 10),
+    (N_("Card"), "link", 16),
     (N_("ID"), "text", 12),
     (N_("Name"), "text", 32),
     (N_("Person in charge"), "text", 24),
@@ -36,8 +35,23 @@ DECISIONS = (N_("repair"), N_("leave as it is"), N_("later"))
 _DECISION = 12
 _HEAD_ROWS = 3  # title, remark, titles of the columns
 _ROOM = MAX_ROW - _HEAD_ROWS
-_KINDS = tuple(kind for _, kind, _ in COLUMNS)
-_PHONES = tuple("phone" if title in ("Was", "Proposed") else kind for title, kind, _ in COLUMNS)
+# The columns of the rows (see `rows`), the sort of their cells, and their style.
+_SORTS = (
+    ("n", NUMBER, "serial"),
+    ("url", LINK, "link"),
+    ("record_id", TEXT, "text"),
+    ("name", TEXT, "text"),
+    ("owner", TEXT, "text"),
+    ("created_at", NUMBER, "moment"),
+    ("updated_at", NUMBER, "moment"),
+    ("was", TEXT, "text"),
+    ("proposal", TEXT, "text"),
+    ("why", TEXT, "text"),
+    ("confidence", NUMBER, "share"),
+    ("money", NUMBER, "money"),
+    ("decision", FREE, "free"),
+    ("comment", FREE, "free"),
+)
 
 
 def sheets_needed(rows: FindingRows, room: int = _ROOM) -> int:
@@ -65,8 +79,7 @@ def _write_part(
     sheet.cells([None, None, _remark(rows, content)], ["text", "text", "note"])
     sheet.head([tr(name) for name, _, _ in COLUMNS], is_frozen=True, n_fixed=4)
     first = sheet.row
-    for cells, kinds, is_banded in _rows(part, rows, content, start):
-        sheet.cells(cells, kinds, is_banded=is_banded)
+    _write_rows(sheet, _cells(part, rows, content, start), tr(N_("open the card")))
     last = max(sheet.row - 1, first)
     sheet.sheet.autofilter(first - 1, 0, last, len(COLUMNS) - 1)
     words = [tr(word) for word in DECISIONS]
@@ -75,20 +88,43 @@ def _write_part(
     )
 
 
-def _rows(
-    part: pl.DataFrame, rows: FindingRows, content: Content, start: int
-) -> Iterator[tuple[list[str | float | Link | None], tuple[str, ...], bool]]:
-    summary, entity, opens = content.summary, rows.result.entity, tr(N_("open"))
-    shown = part.with_columns(_serial("created_at"), _serial("updated_at")).select(
-        "record_id", "name", "owner", "created_at", "updated_at", "was", "proposal", "why",
-        "confidence", "money", "block", "is_phone",
-    )  # fmt: skip
-    for n, row in enumerate(shown.iter_rows(), start + 1):
-        record_id, *told, block, is_phone = row
-        url = card_url(summary.crm, summary.host, entity, record_id)
-        link = Link(opens, url=url) if url else None
-        cells = [n, link, record_id, *told, None, None]
-        yield cells, _PHONES if is_phone else _KINDS, block is not None and block % 2 == 0
+def _cells(part: pl.DataFrame, rows: FindingRows, content: Content, start: int) -> pl.DataFrame:
+    """Return the rows with a column for each of COLUMNS, their texts as cells, and is_banded."""
+    summary, entity = content.summary, rows.result.entity
+    urls = [card_url(summary.crm, summary.host, entity, i) for i in part["record_id"]]
+    shown = [url if len(url) <= LONGEST_URL else "" for url in urls]
+    texts = [name for name, sort, _ in _SORTS if sort == TEXT]
+    return part.with_columns(
+        _serial("created_at"),
+        _serial("updated_at"),
+        *(_as_cells(part, name) for name in texts),
+        pl.int_range(start + 1, start + part.height + 1).alias("n"),
+        pl.Series("url", shown, dtype=pl.String()),
+        pl.lit(None, pl.String()).alias("decision"),
+        pl.lit(None, pl.String()).alias("comment"),
+        (pl.col("block") % 2 == 0).fill_null(False).alias("is_banded"),
+    ).select(*(name for name, _, _ in _SORTS), "is_banded")
+
+
+def _as_cells(part: pl.DataFrame, name: str) -> pl.Series:
+    """Return texts as cells; what may be a phone is guarded as such."""
+    both = part.select(pl.col(name).alias("text"), "is_phone")
+    distinct = both.unique().drop_nulls()
+    is_value = name in ("was", "proposal")
+    told = [text(each, is_phone=is_value and is_phone) for each, is_phone in distinct.iter_rows()]
+    cells = distinct.with_columns(pl.Series("cell", told, dtype=pl.String()))
+    joined = both.join(cells, on=["text", "is_phone"], how="left", maintain_order="left")
+    return joined["cell"].alias(name)
+
+
+def _write_rows(sheet: Sheet, cells: pl.DataFrame, words: str) -> None:
+    if can_write(sheet):
+        write_rows(sheet, cells, _SORTS, words)
+        return
+    kinds = [GUARDED if sort == TEXT else style for _, sort, style in _SORTS]
+    for n, url, *told, is_banded in cells.iter_rows():
+        link = Link(words, url=url) if url else None
+        sheet.cells([n, link, *told], kinds, is_banded=is_banded)
 
 
 def _serial(column: str) -> pl.Expr:

@@ -1,7 +1,8 @@
 """The demo account: a fictional account whose faults are known, and its export as CSV files."""
 
-from .build import ON_REQUEST, DemoAccount, build_demo
+from .build import DemoAccount, build_demo
 from .export import write_csv
+from .life import ON_REQUEST
 from .planted import Planted
 from .sizes import Sizes, demo_size
 

@@ -21,7 +21,7 @@ from dedupe.language import N_
 from .activity import build_tags, build_tasks, n_tagged, n_tasks
 from .cards import Cards, card_table, channel_table, draw_companies, draw_contacts, field_table
 from .deals import OPENED, READ_TO, Deals, build_deals
-from .life import build_life, load_list
+from .life import ON_REQUEST, build_life, load_list
 from .numbers import Ints
 from .planted import Planted
 from .planting import faults_planted, plant_faults
@@ -39,7 +39,6 @@ from .sizes import Sizes, demo_size
 ACCOUNT_ID, HOST = "29500000", "example.amocrm.ru"
 SEED = 20200607
 _EXTRAS, _LISTS = 50, 51  # the dice of the tables on request, and of call lists, are their own
-ON_REQUEST = ("notes", "events")  # heavy in a real account, so they are asked for
 _ABSENT = ("messages", "status_history")  # no public method of amoCRM gives them
 _SETTINGS = {"name": "Кровля и фасады (вымышленная компания)", "country": "RU", "currency": "RUB",
              "timezone": "Europe/Moscow"}  # fmt: skip

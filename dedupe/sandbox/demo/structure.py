@@ -65,7 +65,7 @@ def plant_structure(tables: Tables, rng: Rng) -> Frames:
     return {
         "pipelines": _more(tables, "pipelines", pipeline_rows(IDLE_PIPELINES, first=3)),
         "statuses": _more(tables, "statuses", stage_rows(IDLE_PIPELINES)),
-        "loss_reasons": _more(tables, "loss_reasons", _named(_MORE_REASONS, 5008)),
+        "loss_reasons": _more(tables, "loss_reasons", _reason_rows()),
         "sources": _more(tables, "sources", _named(_MORE_SOURCES, 9007, pipeline_id="3100001")),
         "fields": _more(tables, "fields", _field_rows(tables["fields"].height)),
         "tags": _more(tables, "tags", _named(_RARE_TAGS, 42_001, entity="deal")),
@@ -105,6 +105,11 @@ def _more(tables: Tables, name: str, rows: list[Row]) -> pl.DataFrame:
 
 def _named(names: tuple[str, ...], start: int, **more: str) -> list[Row]:
     return [{"id": str(start + i), "name": name, **more} for i, name in enumerate(names)]
+
+
+def _reason_rows() -> list[Row]:
+    rows = _named(_MORE_REASONS, 5001 + len(LOSS_REASONS))
+    return [row | {"sort": len(LOSS_REASONS) + at} for at, row in enumerate(rows)]
 
 
 def _field_rows(sort: int) -> list[Row]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from cli.main import run
-from dedupe.sandbox.demo import build_demo
+from dedupe.sandbox.demo import ON_REQUEST, build_demo
 from dedupe.snapshot import open_snapshot, write_snapshot
 
 
@@ -18,6 +18,14 @@ def demo(folder, kind: str) -> int:
 @pytest.mark.parametrize("kind", ["snapshot", "csv"])
 def test_a_demo_replaces_an_earlier_one_of_its_kind(tmp_path, kind) -> None:
     assert [demo(tmp_path, kind) for _ in range(2)] == [0, 0]
+
+
+def test_what_is_read_over_http_has_its_history_and_its_day(tmp_path) -> None:
+    assert demo(tmp_path, "http") == 0  # every planted count is exact, those of history too
+    read, made = open_snapshot(tmp_path / "account"), build_demo(scale=0.002, extras=ON_REQUEST)
+    assert read.read_to == made.account.read_to
+    for name in ON_REQUEST:
+        assert read.frame(name).height == made.account.frame(name).height > 0
 
 
 @pytest.mark.parametrize("kind", ["snapshot", "csv"])

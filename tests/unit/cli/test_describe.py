@@ -52,7 +52,7 @@ def test_markdown_goes_to_stdout(old, capsys) -> None:
     assert run(["describe", str(old)]) == 0
     out, err = capsys.readouterr()
     assert out.startswith("# Settings of example.amocrm.ru\n")
-    assert "## Loss reasons (7)" in out
+    assert "## Loss reasons (10)" in out
     assert err == ""
 
 

@@ -232,6 +232,10 @@ def test_a_clock_before_the_last_run_stops_the_night(nights: Nights) -> None:
     outcome = nights.run()
     assert [each.code for each in outcome.oddities] == ["clock_backwards"]
     assert nights.works.done == []
+    nights.moment += HOUR  # it has been noticed, and is no less wrong
+    assert [each.code for each in nights.run().oddities] == ["clock_backwards"]
+    assert nights.run(accepts_odd=True).exit_code == 0
+    assert nights.run().exit_code == 0
 
 
 def test_a_guard_stops_all_nights_until_a_person_has_looked(nights: Nights) -> None:

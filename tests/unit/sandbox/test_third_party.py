@@ -67,7 +67,7 @@ def test_settings_and_activity_are_read(shared, account) -> None:
     told, users, pipelines, tasks, notes, fields = run(shared, work)
     assert (told.id, told.country, told.version) == (29500000, "RU", 16)
     assert len(users) == account.frame("users").height
-    assert [len(p.statuses) for p in pipelines] == [9, 7, 6]
+    assert [len(p.statuses) for p in pipelines] == [9, 7, 6, 6, 15]
     assert {str(t.id) for t in tasks} == set(account.frame("tasks")["id"])
     assert {str(n.id) for n in notes} == set(account.frame("notes").filter(entity="deal")["id"])
     assert next(f for f in fields if f.code == "PHONE").enum_id("MOB") == 4_800_005

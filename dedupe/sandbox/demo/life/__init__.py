@@ -21,10 +21,10 @@ from .ordinary import administrator, ordinary
 from .rows import CHATS, joined, note_table
 from .talks import Found, talk_faults
 
-__all__ = ["CallList", "Life", "build_life", "load_list"]
+__all__ = ["ON_REQUEST", "CallList", "Life", "build_life", "load_list"]
 
 _LOST_LINKS = 1_900
-ON_REQUEST = ("notes", "events")
+ON_REQUEST = ("notes", "events")  # heavy in a real account, so they are asked for
 
 
 @dataclass(frozen=True, slots=True)

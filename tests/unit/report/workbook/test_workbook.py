@@ -15,7 +15,7 @@ from dedupe import language
 from dedupe.contracts import CHARTS, Column, Health, Metric
 from dedupe.report.content import Content, ReportOptions
 from dedupe.report.trend import TrendPoint
-from dedupe.report.workbook import write_workbook
+from dedupe.report.workbook import work_lists, write_workbook
 from dedupe.report.workbook.book import Book, Link, text
 from dedupe.report.workbook.rows import finding_rows
 from dedupe.report.workbook.work_lists import COLUMNS, sheets_needed, write_work_list
@@ -97,11 +97,11 @@ def test_a_work_list_has_a_row_for_each_finding_and_its_card_s_link(
     written(content, path)
     rows = table(path, "TSK101 Open deals, no task", "No.")
     assert [row[2] for row in rows] == [str(i) for i in range(12)]
-    assert rows[0][:3] == ("1", "open", "0")
+    assert rows[0][:3] == ("1", "open the card", "0")
     links = formulas(path.read_bytes())
     assert len(links) == 5 + 2 + 3 + 12
     assert all(OURS.fullmatch(link) for link in links)
-    assert 'HYPERLINK("https://demo.amocrm.ru/leads/detail/0","open")' in links
+    assert 'HYPERLINK("https://demo.amocrm.ru/leads/detail/0","open the card")' in links
     assert active_cells(path.read_bytes()) == []
 
 
@@ -249,3 +249,32 @@ def test_it_speaks_russian_and_needs_no_names(content: Content, path: Path) -> N
 def test_markup_in_a_text_stays_a_text() -> None:
     evil = '<r></r></is></c><c r="B1"><f>1+1</f></c><c r="C1" t="inlineStr"><is><r></r>'
     assert text(evil) == evil + " "
+
+
+def test_rows_written_at_once_are_those_written_one_by_one(
+    content: Content, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hostile = ("=1+1", "_x003D_1", '<b>&"', "  two  ", "", "<r>a</r>", "+79160000001", "\x01")
+    rows = [
+        finding("DUP101", "contact", str(i), str(i - i % 2))
+        | {"value": each, "proposal": each, "money": i / 3, "confidence": 0.5}
+        for i, each in enumerate(hostile)
+    ]
+    told = replace(
+        content, findings=frame(rows).lazy(), options=ReportOptions(show_values=True)
+    )  # fmt: skip
+    fast, slow = written(told, path), path.with_name("slow.xlsx")
+    monkeypatch.setattr(work_lists, "can_write", lambda _sheet: False)
+    written(told, slow)
+    assert sheet_names(fast) == sheet_names(slow)
+    name = "DUP101 contacts Shared phone"
+    assert _numbers(sheet_rows(fast, name)) == _numbers(sheet_rows(slow, name))
+    assert formulas(fast.read_bytes()) == formulas(slow.read_bytes())
+
+
+def _numbers(rows: list[tuple[object, ...]]) -> list[list[object]]:
+    """Round what is a number: the two write them with other digits at the end."""
+    is_number = re.compile(r"[0-9]+\.[0-9]+")
+    return [
+        [round(float(str(c)), 9) if is_number.fullmatch(str(c)) else c for c in row] for row in rows
+    ]

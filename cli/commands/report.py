@@ -24,6 +24,8 @@ from dedupe.language import N_, tr
         "  crmclean report                            the newest scan, into its own folder\n"
         "  crmclean report out/ --lang ru -o for_client\n"
         "  crmclean report --to xlsx,csv              a workbook to work through, and CSV files\n"
+        "  crmclean report --to pdf,docx -o for_client    on paper: crmclean[pdf], crmclean[docx]\n"
+        "  crmclean report --to docx --template our_letterhead.docx\n"
         "  crmclean report --compare s-20260101T000000-ab12"
     ),
 )
@@ -69,6 +71,20 @@ from dedupe.language import N_, tr
     metavar="SCAN",
     help=N_("Tell what changed since this scan: a folder, an id, or a baseline file."),
 )
+@click.option(
+    "--template",
+    type=FOLDER,
+    cls=Option,
+    metavar="FILE",
+    help=N_("Write the DOCX on this letterhead, a DOCX with placeholders such as {{account}}."),
+)
+@click.option(
+    "--make-template",
+    type=FOLDER,
+    cls=Option,
+    metavar="FILE",
+    help=N_("Write a letterhead to begin with, with all placeholders in it, and end."),
+)
 @with_session
 def report(
     session: Session,
@@ -79,8 +95,13 @@ def report(
     show_values: bool,
     max_rows: int,
     compare: Path | None,
+    template: Path | None,
+    make_template: Path | None,
 ) -> None:
     """Read the scan, render it, tell what was written."""
+    if make_template is not None:
+        _make_template(session, make_template, overwrite=overwrite)
+        return
     from dedupe.report.baseline import read_earlier
     from dedupe.report.content import ReportOptions
     from dedupe.report.formats import choose_formats, write_reports
@@ -89,11 +110,12 @@ def report(
     from dedupe.report.trend import account_key, find_scan, read_trend
 
     config, state, chosen = session.config(), session.state(), choose_formats(formats)
+    _check_template(template, chosen)
     folder = find_scan(scan, state)
     summary = read_summary(folder)
     content = load_content(
         folder,
-        options=ReportOptions(show_values=show_values, max_rows=max_rows),
+        options=ReportOptions(show_values=show_values, max_rows=max_rows, template=template),
         brand=config.report,
         trend=read_trend(state, account_key(summary)),
         earlier=None if compare is None else read_earlier(find_scan(compare, state)),
@@ -119,3 +141,27 @@ def report(
         session.say(
             tr(N_("the scan's snapshot is not at hand: records are named by their ids alone"))
         )
+
+
+def _check_template(template: Path | None, formats: tuple[str, ...]) -> None:
+    """Raise InputError for a letterhead that no format would be written on."""
+    if template is not None and "docx" not in formats:
+        from dedupe.errors import InputError
+
+        raise InputError(
+            N_("a letterhead is of the DOCX, which is not asked for"),
+            where="--template",
+            fix=N_("add --to docx"),
+        )
+
+
+def _make_template(session: Session, path: Path, *, overwrite: bool) -> None:
+    """Write the letterhead to begin with, in the language in use."""
+    from dedupe.report.docx import write_template
+
+    write_template(path, overwrites=overwrite)
+    if session.is_json:
+        document = {"schema": "crmclean.report_template/1", "file": str(path)}
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        return
+    click.echo(path)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from threading import Lock
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -24,6 +25,14 @@ from .registry import CHECKS, Setting
 SHARES = pl.Schema({"column": pl.String(), "value": pl.String(), "share": pl.Float64()})
 TABLE_OF = {"contact": "contacts", "company": "companies", "deal": "deals"}
 S = TypeVar("S", bound=Setting)
+
+
+@dataclass(slots=True)
+class _Shared:
+    """A frame that is made once, and the lock of its making."""
+
+    lock: Lock = field(default_factory=Lock)
+    frame: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,14 +114,25 @@ class Facts:
         return self.live("deal").filter(pl.col("state") == state)
 
     def once(self, name: str, build: Callable[[], pl.DataFrame]) -> pl.DataFrame:
-        """Return what `build` makes, made once under its name: several checks may read it."""
-        if name not in self._made:
-            self._made[name] = build()
-        return self._made[name]
+        """Return what `build` makes, made once under its name: several checks may read it.
+
+        Checks run side by side: the one that comes second waits for the first. What is made of
+        other shared frames asks for them in turn; they never ask for one another in a circle.
+        """
+        with self._lock:
+            made = self._made.setdefault(name, _Shared())
+        with made.lock:
+            if made.frame is None:
+                made.frame = build()
+            return made.frame
 
     @cached_property
-    def _made(self) -> dict[str, pl.DataFrame]:
+    def _made(self) -> dict[str, _Shared]:
         return {}
+
+    @cached_property
+    def _lock(self) -> Lock:
+        return Lock()
 
     @cached_property
     def _last_change(self) -> datetime | None:
@@ -151,12 +171,11 @@ class Outcome:
         """Count the records found, each once."""
         return self.findings["record_id"].n_unique() if self.counted is None else self.counted
 
-    @property
-    def extra(self) -> int | None:
+    def extra_of(self, found: int) -> int | None:
         """Count the records over one in each group; None where there are none to spare."""
         if self.groups is None or self.groups_are_values or self.groups_are_apart:
             return None
-        return self.found - self.groups
+        return found - self.groups
 
 
 def _default(code: str, name: str) -> Setting:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -16,6 +17,7 @@ from .options import severity_of
 from .registry import CHECKS, Check
 
 NOT_IN_THIS_VERSION = "not in this version"
+_WORKERS = 2  # polars has threads of its own for what a query does
 NO_REGULATION = N_("no such rule in the config")
 
 
@@ -37,27 +39,44 @@ def run_checks(
     `select` and `ignore` hold codes or their beginnings ("DUP", "TSK101"); an empty
     `select` is all. Results and findings are in the registry's order.
     """
-    results: list[CheckResult] = []
-    parts: list[pl.DataFrame] = []
-    metrics: list[Metric] = []
-    for check, entity in _chosen(select, ignore):
-        severity = severity_of(check, facts.options)
-        missing = _missing(check, entity, facts)
-        if missing or check.run is None:
-            results.append(_not_checked(check, entity, _reason(missing), severity))
-            continue
-        outcome = check.run(facts, entity)
-        found = _told(outcome, check.code, severity, facts)
-        results.append(_result(check, entity, severity, outcome, found))
-        parts.append(found)
-        metrics += [replace(each, code=check.code, entity=entity) for each in outcome.metrics]
-    findings = FINDINGS.check(pl.concat(parts) if parts else FINDINGS.empty())
+    chosen = list(_chosen(select, ignore))
+    # A check is many small queries: while one is planned, another one's runs.
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        outcomes = list(pool.map(lambda each: _outcome(each[0], each[1], facts), chosen))
+    done = [
+        _Done(check, entity, severity_of(check, facts.options), outcome)
+        for (check, entity), outcome in zip(chosen, outcomes, strict=True)
+    ]
+    findings = _joined(done, facts)
+    money = _money(findings)
     return Audit(
-        results=tuple(results),
+        results=tuple(_result(each, money) for each in done),
         findings=findings,
-        metrics=tuple(metrics),
+        metrics=tuple(
+            replace(metric, code=each.check.code, entity=each.entity)
+            for each in done
+            if isinstance(each.outcome, Outcome)
+            for metric in each.outcome.metrics
+        ),
         health=count_health(facts, findings),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What came of one check of one entity: its outcome, or why there is none."""
+
+    check: Check
+    entity: str
+    severity: str
+    outcome: Outcome | str
+
+
+def _outcome(check: Check, entity: str, facts: Facts) -> Outcome | str:
+    missing = _missing(check, entity, facts)
+    if missing or check.run is None:
+        return _reason(missing)
+    return check.run(facts, entity)
 
 
 def _chosen(select: Collection[str], ignore: Collection[str]) -> Iterator[tuple[Check, str]]:
@@ -81,40 +100,55 @@ def _reason(missing: list[str]) -> str:
     return f"no data: {', '.join(missing)}" if missing else NOT_IN_THIS_VERSION
 
 
-def _not_checked(check: Check, entity: str, reason: str, severity: str) -> CheckResult:
-    return CheckResult(
-        code=check.code, entity=entity, status="not_checked", reason=reason, severity=severity
-    )
+def _joined(done: Sequence[_Done], facts: Facts) -> pl.DataFrame:
+    """Return all findings with what every finding has. A hint (info) puts no money at risk."""
+    parts = [
+        each.outcome.findings.with_columns(
+            code=pl.lit(each.check.code), severity=pl.lit(each.severity)
+        ).select(FINDINGS.schema.names())
+        for each in done
+        if isinstance(each.outcome, Outcome)
+    ]
+    if not parts:
+        return FINDINGS.empty()
+    found = pl.concat(parts).lazy().drop("money")
+    money = money_at_risk(facts).lazy()
+    worth = found.join(money, on=["entity", "record_id"], how="left", maintain_order="left")
+    risked = pl.when(pl.col("severity") != "info").then("money")
+    told = worth.with_columns(money=risked).select(FINDINGS.schema.names())
+    return FINDINGS.check(told.collect())
 
 
-def _told(outcome: Outcome, code: str, severity: str, facts: Facts) -> pl.DataFrame:
-    """Return the outcome's findings with what every finding has.
+def _money(findings: pl.DataFrame) -> dict[tuple[str, str], float]:
+    """Return the money at risk by code and entity, of each record once."""
+    priced = findings.lazy().select("code", "entity", "record_id", "money").drop_nulls("money")
+    # Sums of fractions depend on their order, and results not on that of the rows.
+    ordered = priced.unique(["code", "entity", "record_id"]).sort("code", "entity", "money")
+    sums = ordered.group_by("code", "entity", maintain_order=True).agg(pl.col("money").sum())
+    return {(code, entity): money for code, entity, money in sums.collect().iter_rows()}
 
-    A hint (info) puts no money at risk.
-    """
-    found = outcome.findings.with_columns(code=pl.lit(code), severity=pl.lit(severity))
-    if found.height and severity != "info":
-        found = found.drop("money").join(
-            money_at_risk(facts), on=["entity", "record_id"], how="left", maintain_order="left"
+
+def _result(done: _Done, money: Mapping[tuple[str, str], float]) -> CheckResult:
+    code, entity, outcome = done.check.code, done.entity, done.outcome
+    if isinstance(outcome, str):
+        return CheckResult(
+            code=code,
+            entity=entity,
+            status="not_checked",
+            reason=outcome,
+            severity=done.severity,
         )
-    return found.select(FINDINGS.schema.names())
-
-
-def _result(
-    check: Check, entity: str, severity: str, outcome: Outcome, findings: pl.DataFrame
-) -> CheckResult:
     found = outcome.found
-    priced = findings.select("record_id", "money").drop_nulls("money").unique("record_id")
     return CheckResult(
-        code=check.code,
+        code=code,
         entity=entity,
         status="checked",
         found=found,
         groups=outcome.groups,
-        extra=outcome.extra,
+        extra=outcome.extra_of(found),
         base=outcome.base,
         share=found / outcome.base if outcome.base else None,
-        money=float(priced["money"].sort().sum()) if priced.height else None,
-        severity=severity,
+        money=money.get((code, entity)),
+        severity=done.severity,
         is_count=outcome.counted is not None,
     )

@@ -9,12 +9,14 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import cast
 
 from dedupe.errors import InputError
 from dedupe.language import N_
 from dedupe.report.content import Content
+from dedupe.report.letter import missing_package
 from dedupe.snapshot import staged_folder
 
 
@@ -22,12 +24,14 @@ from dedupe.snapshot import staged_folder
 class Format:
     """A format of reports: what its file or folder is called, and "module:function(content, path)".
 
-    What people write into (`is_worked_on`) is never replaced unasked.
+    What people write into (`is_worked_on`) is never replaced unasked. `package` is one that an
+    extra of the format's name installs.
     """
 
     file_name: str
     writer: str
     is_worked_on: bool = False
+    package: str = ""
 
     def write(self, content: Content, path: Path) -> None:
         """Write the report to `path`."""
@@ -39,14 +43,19 @@ class Format:
 FORMATS = {
     "html": Format("report.html", "dedupe.report.html:write_html"),
     "xlsx": Format("report.xlsx", "dedupe.report.workbook:write_workbook", is_worked_on=True),
-    "pdf": Format("report.pdf", "dedupe.report.pdf:write_pdf"),
-    "docx": Format("report.docx", "dedupe.report.docx:write_docx", is_worked_on=True),
+    "pdf": Format("report.pdf", "dedupe.report.pdf:write_pdf", package="typst"),
+    "docx": Format(
+        "report.docx", "dedupe.report.docx:write_docx", is_worked_on=True, package="docx"
+    ),
     "csv": Format("report_csv", "dedupe.report.csv_files:write_csv_files", is_worked_on=True),
 }
 
 
 def choose_formats(told: Sequence[str]) -> tuple[str, ...]:
-    """Return the formats of `--to html,xlsx`, each once. Raises InputError for an unknown one."""
+    """Return the formats of `--to html,xlsx`, each once.
+
+    Raises InputError for an unknown one, and for one whose package is not installed.
+    """
     names = [name.strip().lower() for text in told for name in text.split(",") if name.strip()]
     for name in names:
         if name not in FORMATS:
@@ -56,6 +65,9 @@ def choose_formats(told: Sequence[str]) -> tuple[str, ...]:
                 fix=N_("name some of: {known}"),
                 known=", ".join(FORMATS),
             )
+        package = FORMATS[name].package
+        if package and find_spec(package) is None:
+            raise missing_package(name)
     return tuple(dict.fromkeys(names)) or ("html",)
 
 

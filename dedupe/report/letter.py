@@ -13,6 +13,7 @@ from dedupe.errors import InputError
 from dedupe.language import N_, share, tr, trn
 from dedupe.report.content import Content
 from dedupe.report.layout import Block, MetricView, Page, Row
+from dedupe.report.trend import health_trend
 from dedupe.report.words import moment, plain
 
 VERSIONS = 12  # of the list of scans: the newest
@@ -36,8 +37,8 @@ WORDS = {
     ),
     "money_at_risk": N_("Money at risk"),
     "money_note": N_(
-        "The price of the deals found, or of the open deals of the cards found, each once. Lines may "
-        "overlap: don't add them up."
+        "The price of the deals found, or of the open deals of the cards found, each once. Lines "
+        "may overlap: don't add them up."
     ),
     "critical": N_("Needs attention"),
     "critical_none": N_("The checks that were carried out found nothing."),
@@ -72,8 +73,8 @@ WORDS = {
         "day at most. 3: the rest. Within each, the least work for a record first."
     ),
     "effort_note": N_(
-        "Effort is a rule of thumb: 20 seconds to look at a group, 2 minutes for a record of a work "
-        "list, 5 minutes for a setting."
+        "Effort is a rule of thumb: 20 seconds to look at a group, 2 minutes for a record of a "
+        "work list, 5 minutes for a setting."
     ),
     "priority": N_("Priority"),
     "code": N_("Code"),
@@ -127,23 +128,27 @@ def title_of(page: Page) -> str:
 
 
 def list_versions(content: Content) -> tuple[Version, ...]:
-    """Return the scans of the account up to this one, the oldest first; who signed is known of this.
+    """Return the scans of the account up to this one, the oldest first; only this one is signed.
 
     Scans that counted other checks than this one are told without their health.
     """
     own = content.summary
-    earlier = [p for p in content.trend if p.scan_id != own.scan_id and p.scanned_at <= own.scanned_at]
-    scans = [(p.scanned_at, p.scan_id, p.health) for p in earlier]
+    earlier = [
+        p for p in content.trend if p.scan_id != own.scan_id and p.scanned_at <= own.scanned_at
+    ]
+    alike = {point.scan_id for point in health_trend(earlier, own)}
+    scans = [(p.scanned_at, p.scan_id, p.health if p.scan_id in alike else None) for p in earlier]
     scans.append((own.scanned_at, own.scan_id, own.health))
-    made = []
-    for number, (at, scan_id, health) in enumerate(scans, 1):
-        part = health.share if health else None
-        told = tr(N_("Audit, scan {scan}"), scan=scan_id)
-        if part is not None:
-            told = f"{told}. {tr('Clean cards')}: {share(part)}"
-        is_own = number == len(scans)
-        author = (content.brand.author or content.brand.name or "") if is_own else ""
-        made.append(Version(f"{number}.0", moment(at), told, author))
+    signed = content.brand.author or content.brand.name or ""
+    made = [
+        Version(
+            number=f"{number}.0",
+            date=moment(at),
+            words=_told(scan_id, health.share if health else None),
+            author=signed if number == len(scans) else "",
+        )
+        for number, (at, scan_id, health) in enumerate(scans, 1)
+    ]
     return tuple(made[-VERSIONS:])
 
 
@@ -160,7 +165,9 @@ def unlisted(row: Row) -> str:
 def left_out(metric: MetricView) -> str:
     """Say how many rows of a table a letter leaves out."""
     n = len(metric.more) + metric.n_left
-    return trn("and {n} more row in metrics.json", "and {n} more rows in metrics.json", n) if n else ""
+    return (
+        trn("and {n} more row in metrics.json", "and {n} more rows in metrics.json", n) if n else ""
+    )
 
 
 def is_tabled(metric: MetricView) -> bool:
@@ -179,10 +186,10 @@ def shown_codes(page: Page) -> set[str]:
 
 
 def breakable(text: str) -> str:
-    """Return a text of the account for paper: signs that can be seen, long words in pieces.
+    r"""Return a text of the account for paper: signs that can be seen, long words in pieces.
 
-    >>> breakable("a" * 30).count("\\u200b"), breakable("a b\\x07")
-    (1, 'a b\\ufffd')
+    >>> breakable("a" * 30).count("\u200b"), breakable("a b\x07")
+    (1, 'a b\ufffd')
     """
     return _LONG.sub(_pieces, plain(text))
 
@@ -195,6 +202,11 @@ def missing_package(extra: str) -> InputError:
         fix=N_("install it: pip install 'crmclean[{extra}]'"),
         extra=extra,
     )
+
+
+def _told(scan_id: str, clean: float | None) -> str:
+    told = tr(N_("Audit, scan {scan}"), scan=scan_id)
+    return told if clean is None else f"{told}. {tr('Clean cards')}: {share(clean)}"
 
 
 def _pieces(found: re.Match[str]) -> str:

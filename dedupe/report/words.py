@@ -379,4 +379,6 @@ def moment(at: datetime) -> str:
 
 def plain(text: str) -> str:
     """Return `text` of the account or a path with control characters made visible."""
+    if text.isprintable():
+        return text
     return "".join(ch if ch.isprintable() or ch in _KEPT else "\ufffd" for ch in text)

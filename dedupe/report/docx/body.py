@@ -13,6 +13,8 @@ from docx.document import Document
 from docx.enum.style import WD_STYLE_TYPE
 from docx.shared import Mm
 
+from dedupe.report.words import plain
+
 from . import markup
 from .markup import Cell, Element, Look, Run, line
 
@@ -84,7 +86,7 @@ class Body:
         if picture is None:
             return
         shape = self._document.part.new_pic_inline(BytesIO(picture), width=Mm(_CHART_MM))
-        shape.docPr.set("descr", markup.plain(title))
+        shape.docPr.set("descr", plain(title))
         run = markup.element("r", [markup.element("drawing", [shape])])
         self.elements.append(markup.element("p", [run]))
 
@@ -106,9 +108,10 @@ class Body:
         self.elements.append(markup.page_break())
 
     def contents(self) -> None:
-        """Write the contents as a field: links now, pages once a word processor has counted them."""
+        """Write the contents as a field: links now, pages once a word processor counts them."""
         code = r' TOC \o "1-1" \h \z \u '
-        start = [markup.field_part("begin"), markup.field_code(code), markup.field_part("separate")]
+        begin = markup.field_part("begin", is_dirty=True)
+        start = [begin, markup.field_code(code), markup.field_part("separate")]
         lines = []
         for name, words in self.titles:
             made = markup.paragraph((), spacing=markup.spacing(0, 4))

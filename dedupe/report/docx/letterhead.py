@@ -55,10 +55,11 @@ def _lay_out(document: Document) -> None:
     header = section.header.paragraphs[0]
     _soft(header, "{{title}}")
     footer = section.footer.paragraphs[0]
+    document.styles["Footer"].font.size = Pt(8)
+    document.styles["Footer"].font.color.rgb = _SOFT
     _soft(footer, f"{{{{footer}}}}    {tr('Page')} ")
     for part in ("begin", "PAGE", "separate", "end"):
         code = markup.field_code(f" {part} ") if part == "PAGE" else markup.field_part(part)
-        code.attrib.pop(qn("w:dirty"), None)
         footer._p.append(code)
 
 

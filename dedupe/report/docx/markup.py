@@ -67,7 +67,7 @@ def element(tag: str, _children: Sequence[Element] = (), **attributes: str) -> E
 
 
 def paragraph(runs: Sequence[Run], *, style: str = "", **layout: Element) -> Element:
-    """Make a paragraph of `runs` in the style with that id; `layout` is what pPr takes, in order."""
+    """Make a paragraph of `runs` in the style with that id; `layout` goes into pPr, in order."""
     made = element("p")
     told = [element("pStyle", val=style)] if style else []
     told += layout.values()
@@ -110,11 +110,11 @@ def jump(run: Run, bookmark: str) -> Element:
     return element("hyperlink", [text_run(run)], anchor=bookmark, history="1")
 
 
-def field_part(kind: str) -> Element:
-    """Make the begin, separate or end of a field."""
+def field_part(kind: str, *, is_dirty: bool = False) -> Element:
+    """Make the begin, separate or end of a field; a dirty one is counted when it is opened."""
     mark = element("fldChar", fldCharType=kind)
-    if kind == "begin":
-        mark.set(qn("w:dirty"), "true")  # a word processor fills in the pages
+    if is_dirty:
+        mark.set(qn("w:dirty"), "true")
     return element("r", [mark])
 
 
@@ -144,7 +144,8 @@ def table(
     made.append(element("tblGrid", [element("gridCol", w=size) for size in sizes]))
     look = Look(bold=True, color=SOFT, size=8.5)
     titles = [cell(line(Run(title, look))) for title, _ in headers]
-    made.append(_row(titles, kinds, sizes, is_header=True))
+    if any(title for title, _ in headers):
+        made.append(_row(titles, kinds, sizes, is_header=True))
     for row in rows:
         made.append(_row(row, kinds, sizes))
     return made
@@ -209,4 +210,6 @@ def _small(run: Run) -> Run:
     if run.look.size:
         return run
     look = run.look
-    return Run(run.text, Look(bold=look.bold, color=look.color, size=9, is_mono=look.is_mono), run.link)
+    return Run(
+        run.text, Look(bold=look.bold, color=look.color, size=9, is_mono=look.is_mono), run.link
+    )

@@ -17,7 +17,9 @@ Part = Callable[[Body, Content, Page], None]
 
 def write_cover(body: Body, content: Content, page: Page) -> None:
     """Write what the account and the scan are."""
-    rows = [(cell(line(Run(name, SMALL))), cell(line(Run(told, BOLD)))) for name, told in page.cover]
+    rows = [
+        (cell(line(Run(name, SMALL))), cell(line(Run(told, BOLD)))) for name, told in page.cover
+    ]
     if rows:
         body.table((("", ""), ("", "")), rows, (45, 120))
 
@@ -28,7 +30,10 @@ def write_changes(body: Body, content: Content, page: Page) -> None:
     body.heading(1, w["versions"], is_listed=False)
     body.table(
         ((w["version"], ""), (w["date"], ""), (w["content"], ""), (w["author"], "")),
-        [tuple(cell(t) for t in (v.number, v.date, v.words, v.author)) for v in list_versions(content)],
+        [
+            tuple(cell(t) for t in (v.number, v.date, v.words, v.author))
+            for v in list_versions(content)
+        ],
         (18, 38, 79, 35),
     )
 
@@ -65,7 +70,9 @@ def write_passport(body: Body, content: Content, page: Page) -> None:
     w = words()
     body.heading(1, w["account"])
     rows = [*page.kpis, (w["checks_done"], page.checked), *page.passport]
-    body.table((("", ""), ("", "")), [(cell(a), cell(line(Run(b, BOLD)))) for a, b in rows], (60, 105))
+    body.table(
+        (("", ""), ("", "")), [(cell(a), cell(line(Run(b, BOLD)))) for a, b in rows], (60, 105)
+    )
     if page.deals:
         agrees = w["sum_agrees" if page.deals_agree else "sum_differs"]
         body.write(Run(f"{w['deals']}: ", BOLD), f"{page.deals} — ", Run(agrees, SMALL))
@@ -236,7 +243,8 @@ def _metric(body: Body, metric: MetricView) -> None:
         body.note(words()["nothing"])
     elif is_tabled(metric) or not drawn:
         rows = [
-            tuple(cell(line(body.linked(c.words, c.url, Look()))) for c in row) for row in metric.rows
+            tuple(cell(line(body.linked(c.words, c.url, Look()))) for c in row)
+            for row in metric.rows
         ]
         body.table(metric.headers, rows)
     body.note(left_out(metric))

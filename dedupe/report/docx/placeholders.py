@@ -114,7 +114,7 @@ def _told(texts: Mapping[str, str]) -> Callable[[re.Match[str]], str]:
 
 
 def _replace(pieces: Sequence[Element], start: int, end: int, words: str) -> None:
-    """Replace the signs from `start` to `end` of all pieces together; the first one gets `words`."""
+    """Replace the signs from `start` to `end` of all pieces together by `words`, in the first."""
     at = 0
     for piece in pieces:
         text = piece.text or ""

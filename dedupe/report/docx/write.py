@@ -1,4 +1,4 @@
-"""A DOCX of a report: the template is filled in, and packed so that the same scan makes the same bytes.
+"""A DOCX of a report: the template filled in, packed to the same bytes for the same scan.
 
 A template without a placeholder for a part gets the whole report after its own text: any letterhead
 will do. Pictures of charts need typst; without it their tables stand alone.
@@ -24,7 +24,7 @@ from dedupe.report.content import Content
 from dedupe.report.layout import Page
 from dedupe.report.letter import title_of, words
 from dedupe.report.page import build_page
-from dedupe.report.words import plain
+from dedupe.report.words import moment, plain
 
 from .body import Body
 from .charts import draw_charts
@@ -66,7 +66,9 @@ def save_template(path: Path, *, overwrites: bool = False) -> None:
     """Write the letterhead to begin with. Raises InputError for a file that is there already."""
     if path.suffix.lower() != ".docx":
         raise InputError(
-            N_("a template is a DOCX file"), where=str(path), fix=N_("name it with .docx at its end")
+            N_("a template is a DOCX file"),
+            where=str(path),
+            fix=N_("name it with .docx at its end"),
         )
     document = build_letterhead()
     _date(document, datetime(2026, 1, 1, tzinfo=UTC))
@@ -126,8 +128,7 @@ def _no_template(path: Path) -> InputError:
 
 def _texts(content: Content, page: Page) -> dict[str, str]:
     """Return what the placeholders of texts stand for."""
-    w, cover = words(), dict(page.cover)
-    summary = content.summary
+    w, summary = words(), content.summary
     return {
         "title": title_of(page),
         "account": page.account,
@@ -135,19 +136,13 @@ def _texts(content: Content, page: Page) -> dict[str, str]:
         "brand": page.brand,
         "author": page.author,
         "footer": page.footer,
-        "date": next((v for k, v in cover.items() if k == _scanned()), ""),
+        "date": moment(summary.scanned_at),
         "scan": summary.scan_id,
         "checked": page.checked,
         "clean": page.owner.share,
         "clean_cards": page.owner.counted,
         "privacy": w["open" if page.is_open else "hidden"],
     }
-
-
-def _scanned() -> str:
-    from dedupe.language import tr
-
-    return tr("Scanned")
 
 
 def _drawings(page: Page) -> Iterator[str]:

@@ -172,7 +172,9 @@ def _metric(metric: MetricView) -> Document:
         "reason": reason,
         "chart": _svg(metric.charts[0] if metric.charts else ""),
         "headers": _pairs(metric.headers),
-        "rows": [[asdict(cell) for cell in row] for row in metric.rows] if is_tabled(metric) else [],
+        "rows": [[asdict(cell) for cell in row] for row in metric.rows]
+        if is_tabled(metric)
+        else [],
         "is_empty": not metric.rows,
         "left": left_out(metric),
     }

@@ -31,10 +31,10 @@ class Typst(Protocol):
 
     def compile(
         self,
-        input: Path,  # noqa: A002  typst's own name
+        input: Path,
         *,
         root: Path,
-        format: str,  # noqa: A002
+        format: str,
         timestamp: datetime | None = None,
         ppi: float | None = None,
     ) -> bytes | list[bytes]:

@@ -51,7 +51,7 @@ def draw(sheet: Sheet, rows: pl.DataFrame, metric: Metric, first: int) -> bool:
     for name in _drawn(metric):
         chart.add_series(told.series(name, rows.slice(start - first, shown)))
     if metric.chart == "pareto":
-        _cumulative(sheet, chart, told)
+        _cumulative(sheet, chart, told, metric)
     _dress(chart, metric)
     sheet.sheet.insert_chart(first - 1, len(names) + 1, chart)
     return True
@@ -89,9 +89,8 @@ def _drawn(metric: Metric) -> list[str]:
     return [name for name in metric.values if kinds[name] == kinds[metric.values[0]]]
 
 
-def _cumulative(sheet: Sheet, chart: Chart, told: _Told) -> None:
+def _cumulative(sheet: Sheet, chart: Chart, told: _Told, metric: Metric) -> None:
     """Lay the line of sums over the bars, on a scale of its own."""
-    metric = told._metric
     if len(metric.values) < 2:
         return
     line = sheet.book.book.add_chart({"type": "line"})

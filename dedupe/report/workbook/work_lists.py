@@ -33,6 +33,7 @@ COLUMNS = (
 )
 DECISIONS = (N_("repair"), N_("leave as it is"), N_("later"))
 _DECISION = 12
+_DIGITS = r"^[0-9]{0,40}$"
 _HEAD_ROWS = 3  # title, remark, titles of the columns
 _ROOM = MAX_ROW - _HEAD_ROWS
 # The columns of the rows (see `rows`), the sort of their cells, and their style.
@@ -108,6 +109,8 @@ def _cells(part: pl.DataFrame, rows: FindingRows, content: Content, start: int) 
 
 def _as_cells(part: pl.DataFrame, name: str) -> pl.Series:
     """Return texts as cells; what may be a phone is guarded as such."""
+    if part[name].str.contains(_DIGITS).all():
+        return part[name]
     both = part.select(pl.col(name).alias("text"), "is_phone")
     distinct = both.unique().drop_nulls()
     is_value = name in ("was", "proposal")

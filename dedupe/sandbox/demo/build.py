@@ -21,7 +21,7 @@ from dedupe.language import N_
 from .activity import build_tags, build_tasks, n_tagged, n_tasks
 from .cards import Cards, card_table, channel_table, draw_companies, draw_contacts, field_table
 from .deals import OPENED, READ_TO, Deals, build_deals
-from .life import ON_REQUEST, build_life, load_list
+from .life import ON_REQUEST, build_life, load_list, with_inflow
 from .numbers import Ints
 from .planted import Planted
 from .planting import faults_planted, plant_faults
@@ -38,7 +38,8 @@ from .sizes import Sizes, demo_size
 
 ACCOUNT_ID, HOST = "29500000", "example.amocrm.ru"
 SEED = 20200607
-_EXTRAS, _LISTS = 50, 51  # the dice of the tables on request, and of call lists, are their own
+# The dice of the tables on request, of call lists and of the stream of duplicates are their own.
+_EXTRAS, _LISTS, _STREAM = 50, 51, 52
 _ABSENT = ("messages", "status_history")  # no public method of amoCRM gives them
 _SETTINGS = {"name": "Кровля и фасады (вымышленная компания)", "country": "RU", "currency": "RUB",
              "timezone": "Europe/Moscow"}  # fmt: skip
@@ -87,6 +88,11 @@ def build_demo(
         deals, tables, sizes.contacts.total, scale, np.random.default_rng([seed, _LISTS])
     )
     tables |= loaded
+    second = np.flatnonzero(contacts.phones.leader != np.arange(len(contacts.phones.leader)))
+    streamed, of_stream = with_inflow(
+        deals, tables, second, call_list.rows, scale, np.random.default_rng([seed, _STREAM])
+    )
+    tables |= streamed
     life = build_life(
         extras,
         deals,
@@ -111,6 +117,8 @@ def build_demo(
     planted = _on_cards(contacts) | _on_cards(companies) | _elsewhere(sizes, settings)
     planted |= faults_planted(tables, cards, sizes, faulty)
     planted |= {key: Planted(n, life.groups.get(key)) for key, n in life.found.items()}
+    if life.found:
+        planted |= {key: Planted(n) for key, n in of_stream.items()}
     return DemoAccount(account, planted)
 
 

@@ -208,3 +208,10 @@ def test_traces_of_services_are_counted_in_the_metric(demo: DemoAccount, found: 
     del own[""]
     assert own == {name: counts[name] for name in own}
     assert {"demo_telephony", "demo_pbx", "demo_forms", "demo_quiz", "demo_bot"} == set(own)
+
+
+def test_a_stream_of_second_cards_is_seen_in_a_large_account(demo: DemoAccount) -> None:
+    large = built(0.2, 9)
+    [check] = scan(large.account, ScanOptions(select=("DUP902",))).summary.checks
+    assert check.found == large.planted["DUP902", "week"].found == 1
+    assert ("DUP902", "week") not in demo.planted

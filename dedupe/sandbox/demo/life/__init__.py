@@ -14,6 +14,7 @@ from dedupe.sandbox.demo.numbers import Ints
 
 from .base import Base, Rng, Tables, base_of
 from .counted import counted, second_deals
+from .inflow import with_inflow
 from .lists import CallList, at_first_stage, list_work, load_list, won_silently
 from .losses import quiet_losses
 from .moves import stage_moves
@@ -21,7 +22,7 @@ from .ordinary import administrator, ordinary
 from .rows import CHATS, joined, note_table
 from .talks import Found, talk_faults
 
-__all__ = ["ON_REQUEST", "CallList", "Life", "build_life", "load_list"]
+__all__ = ["ON_REQUEST", "CallList", "Life", "build_life", "load_list", "with_inflow"]
 
 _LOST_LINKS = 1_900
 ON_REQUEST = ("notes", "events")  # heavy in a real account, so they are asked for

@@ -36,6 +36,11 @@ class Group(Command, click.Group):
     cls=Group,
     help=N_("Personal data on this machine: what is kept and where; removing a person."),
     short_help=N_("What personal data is kept; forget a person."),
+    epilog=N_(
+        "Examples:\n\n\b\n"
+        "  crmclean data list\n"
+        "  crmclean data forget --phone +79001234567 --dry-run"
+    ),
 )
 @shared_options
 def data(**options: object) -> None:

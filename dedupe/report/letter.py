@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from dedupe.errors import InputError
 from dedupe.language import N_, share, tr, trn
@@ -125,6 +126,12 @@ def words() -> dict[str, str]:
 def title_of(page: Page) -> str:
     """Return the title of the document."""
     return tr("CRM audit: {account}", account=page.account)
+
+
+def stamp(content: Content) -> datetime:
+    """Return the moment that a file is dated with: the scan's, in whole seconds of UTC."""
+    at = content.summary.scanned_at
+    return (at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)).replace(microsecond=0)
 
 
 def list_versions(content: Content) -> tuple[Version, ...]:

@@ -68,11 +68,9 @@ def _unwritable(target: Path, error: OSError) -> StorageError:
 
 
 def _publish(staging: Path, target: Path, *, whole: bool) -> None:
-    # mkdtemp makes a private folder; the published one follows the user's umask.
-    umask = os.umask(0)
-    os.umask(umask)
-    staging.chmod(0o777 & ~umask)
+    # Copies of an account are personal data: whoever made them may read them, nobody else.
     for file in sorted(staging.rglob("*")):
+        file.chmod(0o700 if file.is_dir() else 0o600)
         _sync(file)
     _sync(staging)
     if target.exists() and not whole:

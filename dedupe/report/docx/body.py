@@ -20,6 +20,7 @@ from .markup import Cell, Element, Look, Run, line
 
 _SIZES = {1: 18.0, 2: 13.0, 3: 11.0}  # of headings without a style
 _CHART_MM = 125
+_FIRST_ID = 9_000  # of bookmarks and pictures: a template has its own below
 
 
 class Body:
@@ -34,7 +35,7 @@ class Body:
             if style.type == WD_STYLE_TYPE.PARAGRAPH
         }
         self._links: dict[str, str] = {}
-        self._n_marks = 0
+        self._id = _FIRST_ID
         self.elements: list[Element] = []
         self.titles: list[tuple[str, str]] = []  # bookmark, words
 
@@ -51,9 +52,9 @@ class Body:
             runs = tuple(Run(r.text, Look(bold=True, size=_SIZES[level])) for r in runs)
         made = markup.paragraph(runs, style=style, keepNext=markup.element("keepNext"))
         if level == 1 and is_listed:
-            self._n_marks += 1
-            name = f"crmclean_{self._n_marks}"
-            markup.bookmarked(made, self._n_marks, name)
+            number = self._next_id()
+            name = f"crmclean_{number}"
+            markup.bookmarked(made, number, name)
             self.titles.append((name, "".join(run.text for run in runs)))
         self.elements.append(made)
 
@@ -86,6 +87,7 @@ class Body:
         if picture is None:
             return
         shape = self._document.part.new_pic_inline(BytesIO(picture), width=Mm(_CHART_MM))
+        shape.docPr.set("id", str(self._next_id()))
         shape.docPr.set("descr", plain(title))
         run = markup.element("r", [markup.element("drawing", [shape])])
         self.elements.append(markup.element("p", [run]))
@@ -123,3 +125,7 @@ class Body:
             lines[0].insert(at, part)
         lines[-1].append(markup.field_part("end"))
         self.elements += lines
+
+    def _next_id(self) -> int:
+        self._id += 1
+        return self._id

@@ -26,6 +26,7 @@ _HEADINGS = {"Heading 1": 18, "Heading 2": 13, "Heading 3": 11}
 def build_letterhead() -> Document:
     """Return the document, in the language in use."""
     document = docx.Document()
+    document.core_properties.comments = ""
     _lay_out(document)
     _set_styles(document)
     w = words()

@@ -22,7 +22,7 @@ from dedupe.errors import InputError, StorageError
 from dedupe.language import N_
 from dedupe.report.content import Content
 from dedupe.report.layout import Page
-from dedupe.report.letter import title_of, words
+from dedupe.report.letter import stamp, title_of, words
 from dedupe.report.page import build_page
 from dedupe.report.words import moment, plain
 
@@ -188,10 +188,10 @@ def _sign(document: Document, content: Content, page: Page) -> None:
     told.title = plain(title_of(page))[:255]
     told.author = plain(page.author or page.brand or "crmclean")[:255]
     told.last_modified_by = told.author
-    _date(document, content.summary.scanned_at)
+    _date(document, stamp(content))
 
 
 def _date(document: Document, at: datetime) -> None:
     told = document.core_properties
-    told.created = told.modified = at.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+    told.created = told.modified = at
     told.revision = 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Protocol, cast
 
 from dedupe.config.reporting import is_logo
 from dedupe.report.content import Content
-from dedupe.report.letter import missing_package
+from dedupe.report.letter import missing_package, stamp
 from dedupe.report.page import build_page
 
 from .document import Document, build_document
@@ -50,16 +50,15 @@ def render_pdf(content: Content) -> bytes:
     """Return the report in the language in use. Raises InputError without the extra `pdf`."""
     typst = load_typst()
     document = build_document(content, build_page(content))
-    at = content.summary.scanned_at
-    stamp = (at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)).replace(microsecond=0)
-    document["date"] = [stamp.year, stamp.month, stamp.day]
+    at = stamp(content)
+    document["date"] = [at.year, at.month, at.day]
     document["font"] = FONT
     with TemporaryDirectory(prefix="crmclean-") as place:
         folder = Path(place)
         document["logo"] = _copied_logo(content.brand.logo, folder)
         (folder / "report.json").write_bytes(_encoded(document))
         main = shutil.copyfile(TEMPLATE, folder / "report.typ")
-        made = typst.compile(main, root=folder, format="pdf", timestamp=stamp)
+        made = typst.compile(main, root=folder, format="pdf", timestamp=at)
     return made if isinstance(made, bytes) else b"".join(made)
 
 

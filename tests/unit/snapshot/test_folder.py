@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -32,3 +33,15 @@ def test_a_file_in_the_place_of_a_folder_is_one_clear_error(tmp_path: Path) -> N
         (staging / "csv").mkdir()
     assert (tmp_path / "out" / "csv").read_text() == "a file"
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_what_is_published_is_for_its_owner_alone_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        with staged_folder(tmp_path / "out") as staging:
+            (staging / "inner").mkdir()
+            (staging / "inner/findings.csv").write_text("1", encoding="utf-8")
+    finally:
+        os.umask(before)
+    made = [tmp_path / "out", tmp_path / "out/inner", tmp_path / "out/inner/findings.csv"]
+    assert [path.stat().st_mode & 0o777 for path in made] == [0o700, 0o700, 0o600]

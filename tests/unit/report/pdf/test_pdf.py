@@ -45,8 +45,17 @@ def signed(content: Content) -> Content:
 
 def test_it_says_what_the_page_says(signed) -> None:
     text = text_of(read(signed))
-    for words in ("demo.amocrm.ru", "For the owner", "Shared phone", "1. ", "Work plan", "Not checked",
-                  "Definitions", "The risk of TSK101.", "What PHN301 counts.", "60.0%"):  # fmt: skip
+    for words in (
+        "demo.amocrm.ru",
+        "For the owner",
+        "Shared phone",
+        "Work plan",
+        "Not checked",
+        "Definitions",
+        "The risk of TSK101.",
+        "What PHN301 counts.",
+        "60.0%",
+    ):
         assert words in text
 
 

@@ -83,7 +83,7 @@ from dedupe.language import N_, tr
     type=FOLDER,
     cls=Option,
     metavar="FILE",
-    help=N_("Write a letterhead to begin with, with all placeholders in it, and end."),
+    help=N_("Write a letterhead to begin with, a DOCX with placeholders, and end."),
 )
 @with_session
 def report(

@@ -46,6 +46,22 @@ REPAIRS = {
 }
 CRMS = {"amocrm": "amoCRM", "retailcrm": "RetailCRM", "bitrix24": "Bitrix24", "tables": N_("files")}
 PARTS = {
+    "contacts.created_at": N_("when contacts were made"),
+    "companies.created_at": N_("when companies were made"),
+    "deals.created_at": N_("when deals were made"),
+    "deals.closed_at": N_("when deals were closed"),
+    "contacts.owner_id": N_("owners of contacts"),
+    "companies.owner_id": N_("owners of companies"),
+    "deals.owner_id": N_("owners of deals"),
+    "tasks.owner_id": N_("owners of tasks"),
+    "tasks.due_at": N_("due dates of tasks"),
+    "deals.created_by": N_("who made the deals"),
+    "deals.name": N_("names of deals"),
+    "deals.price": N_("budgets of deals"),
+    "deals.source_id": N_("sources of deals"),
+    "users.email": N_("e-mails of users"),
+    "users.role_id": N_("roles of users"),
+    "customers": N_("the CRM's customers (purchases)"),
     "contacts": N_("contacts"),
     "companies": N_("companies"),
     "deals": N_("deals"),
@@ -314,8 +330,16 @@ def stage_name(stage: str) -> str:
 
 
 def part_name(part: str) -> str:
-    """Name a part of an account ("links.contact.deal"); an unknown one stays as it is."""
-    return tr(PARTS[part]) if part in PARTS else part
+    """Name a part of an account ("links.contact.deal"); an unknown one stays as it is.
+
+    Of tables joined by "|" one would do: "notes or events".
+    """
+    if part in PARTS:
+        return tr(PARTS[part])
+    tables = part.split("|")
+    if len(tables) > 1 and all(table in PARTS for table in tables):
+        return tr(" or ").join(tr(PARTS[table]) for table in tables)
+    return part
 
 
 def place_name(where: str) -> str:
@@ -335,8 +359,12 @@ def missing_parts(reason: str) -> tuple[str, ...]:
     """Return the parts that a "not checked" reason names: of "no data: tasks, users", both."""
     head, _, tail = reason.rpartition(":")
     words = tuple(word for word in re.split(r"[,;\s]+", tail) if word)
-    is_parts = bool(words) and all(word.split(".")[0] in PARTS for word in words)
+    is_parts = bool(words) and all(_is_part(word) for word in words)
     return words if is_parts and head.strip() in ("", "no data", "not read") else ()
+
+
+def _is_part(word: str) -> bool:
+    return all(table in PARTS for table in word.split(".")[0].split("|"))
 
 
 def reason_text(reason: str) -> str:

@@ -27,7 +27,7 @@ def write_docx(content: Content, path: Path) -> None:
 
 
 def write_template(path: Path, *, overwrites: bool = False) -> None:
-    """Write a letterhead to begin with, all placeholders in it. Raises InputError, StorageError."""
+    """Write a letterhead to begin with, with placeholders. Raises InputError, StorageError."""
     _require_package()
     from .write import save_template
 

@@ -20,6 +20,7 @@ from .markup import Cell, Element, Look, Run, line
 
 _SIZES = {1: 18.0, 2: 13.0, 3: 11.0}  # of headings without a style
 _CHART_MM = 125
+_ROOM_MM = 165.0  # of text on a page that does not say
 _FIRST_ID = 9_000  # of bookmarks and pictures: a template has its own below
 
 
@@ -36,6 +37,7 @@ class Body:
         }
         self._links: dict[str, str] = {}
         self._id = _FIRST_ID
+        self._room = _text_width(document)
         self.elements: list[Element] = []
         self.titles: list[tuple[str, str]] = []  # bookmark, words
 
@@ -68,14 +70,25 @@ class Body:
         """Write a remark in small letters."""
         self.write(Run(words, markup.SMALL))
 
+    def lead(self, words: str) -> None:
+        """Write a remark that stays with what follows it."""
+        runs = line(Run(words, markup.SMALL))
+        layout = {"keepNext": markup.element("keepNext"), "spacing": markup.spacing(0, 4)}
+        self.elements.append(markup.paragraph(runs, **layout))
+
     def table(
         self,
         headers: Sequence[tuple[str, str]],
         rows: Sequence[Sequence[Cell]],
         widths: Sequence[float] = (),
     ) -> None:
-        """Write a table, and the empty line that keeps it apart from another."""
-        self.elements += [markup.table(headers, rows, widths), markup.paragraph(())]
+        """Write a table as wide as the page's text; `widths` are to each other as given.
+
+        An empty line after it keeps it apart from another.
+        """
+        told = widths or markup.fitting_widths(headers, rows, self._room)
+        scaled = [width * self._room / sum(told) for width in told]
+        self.elements += [markup.table(headers, rows, scaled), markup.paragraph(())]
 
     def has_chart(self, drawing: str) -> bool:
         """Tell whether there is a picture of a chart."""
@@ -86,7 +99,9 @@ class Body:
         picture = self._charts.get(drawing)
         if picture is None:
             return
-        shape = self._document.part.new_pic_inline(BytesIO(picture), width=Mm(_CHART_MM))
+        shape = self._document.part.new_pic_inline(
+            BytesIO(picture), width=Mm(min(_CHART_MM, self._room))
+        )
         shape.docPr.set("id", str(self._next_id()))
         shape.docPr.set("descr", plain(title))
         run = markup.element("r", [markup.element("drawing", [shape])])
@@ -129,3 +144,12 @@ class Body:
     def _next_id(self) -> int:
         self._id += 1
         return self._id
+
+
+def _text_width(document: Document) -> float:
+    """Return the width of the text on the template's last pages, in millimetres."""
+    section = document.sections[-1]
+    width, left, right = section.page_width, section.left_margin, section.right_margin
+    if width is None or left is None or right is None:
+        return _ROOM_MM
+    return max((width - left - right) / Mm(1), _CHART_MM / 2)

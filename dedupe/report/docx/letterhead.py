@@ -13,7 +13,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 
-from dedupe.language import current, tr
+from dedupe.language import current
 from dedupe.report.letter import words
 
 from . import markup
@@ -58,7 +58,7 @@ def _lay_out(document: Document) -> None:
     footer = section.footer.paragraphs[0]
     document.styles["Footer"].font.size = Pt(8)
     document.styles["Footer"].font.color.rgb = _SOFT
-    _soft(footer, f"{{{{footer}}}}    {tr('Page')} ")
+    _soft(footer, f"{{{{footer}}}}    {words()['page']} ")
     for part in ("begin", "PAGE", "separate", "end"):
         code = markup.field_code(f" {part} ") if part == "PAGE" else markup.field_part(part)
         footer._p.append(code)

@@ -19,6 +19,8 @@ Element = Any  # an lxml element: the package has no types for it
 SOFT, RULE, ACCENT = "55626E", "CFD7DE", "1F5B7A"
 TONES = {"error": "A8322A", "warning": "8F5A00", "info": "1F5B7A", "good": "23694A"}
 _TWIPS = 56.7  # of a millimetre
+_MANY = 7  # columns: more of them are in smaller letters
+_SIGN, _PADDING = 1.8, 3.0  # millimetres: a letter of 9 points, and the sides of a cell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,16 +133,32 @@ def page_break() -> Element:
     return element("p", [element("r", [element("br", type="page")])])
 
 
+def fitting_widths(
+    headers: Sequence[tuple[str, str]], rows: Sequence[Sequence[Cell]], room: float
+) -> list[float]:
+    """Return widths of columns, together `room`: whole words first, then as much text as may be."""
+    least, most = [], []
+    for at, (title, _) in enumerate(headers):
+        texts = [title, *("".join(run.text for run in ln) for row in rows for ln in row[at])]
+        longest = max((len(word) for text in texts for word in text.split(" ")), default=1)
+        least.append(_SIGN * min(longest, 24) + _PADDING)
+        most.append(_SIGN * min(max(map(len, texts)), 48) + _PADDING)
+    spare, wanted = room - sum(least), sum(most) - sum(least)
+    if spare <= 0 or wanted <= 0:
+        return [each * room / sum(least) for each in least]
+    return [a + (b - a) * spare / wanted for a, b in zip(least, most, strict=True)]
+
+
 def table(
-    headers: Sequence[tuple[str, str]], rows: Sequence[Sequence[Cell]], widths: Sequence[float] = ()
+    headers: Sequence[tuple[str, str]], rows: Sequence[Sequence[Cell]], widths: Sequence[float]
 ) -> Element:
     """Make a table whose header is repeated on every page; widths in millimetres.
 
     A header is a title and the kind of its column: numbers ("n") stand to the right.
     """
     kinds = [kind for _, kind in headers]
-    sizes = [str(round(width * _TWIPS)) for width in widths] or ["0"] * len(headers)
-    made = element("tbl", [_table_look(is_fixed=bool(widths))])
+    sizes = [str(round(width * _TWIPS)) for width in widths]
+    made = element("tbl", [_table_look()])
     made.append(element("tblGrid", [element("gridCol", w=size) for size in sizes]))
     look = Look(bold=True, color=SOFT, size=8.5)
     titles = [cell(line(Run(title, look))) for title, _ in headers]
@@ -172,7 +190,7 @@ def _look(look: Look) -> list[Element]:
     return made
 
 
-def _table_look(*, is_fixed: bool) -> Element:
+def _table_look() -> Element:
     rules = [element(side, val="single", sz="4", space="0", color=RULE)
              for side in ("top", "bottom", "insideH")]  # fmt: skip
     sides = [element(side, w="70", type="dxa") for side in ("left", "right")]
@@ -181,7 +199,7 @@ def _table_look(*, is_fixed: bool) -> Element:
         [
             element("tblW", w="5000", type="pct"),
             element("tblBorders", rules),
-            element("tblLayout", type="fixed" if is_fixed else "autofit"),
+            element("tblLayout", type="fixed"),
             element("tblCellMar", sides),
         ],
     )
@@ -193,23 +211,23 @@ def _row(
     # A row stays on one page: what is longer than a page is broken by the word processor anyway.
     told = [element("cantSplit"), *([element("tblHeader")] if is_header else [])]
     made = element("tr", [element("trPr", told)])
+    letters = 9.0 if len(kinds) <= _MANY else 7.5
     for lines, kind, size in zip(cells, kinds, sizes, strict=True):
-        width = element("tcW", w=size, type="dxa" if size != "0" else "auto")
+        width = element("tcW", w=size, type="dxa")
         box = element("tc", [element("tcPr", [width])])
         for each in lines:
             layout = {"spacing": spacing(2, 2)}
             if kind == "n":
                 layout["jc"] = element("jc", val="right")
-            runs = [_small(run) for run in each]
+            runs = [_sized(run, letters) for run in each]
             box.append(paragraph(runs, style="", **layout))
         made.append(box)
     return made
 
 
-def _small(run: Run) -> Run:
-    if run.look.size:
+def _sized(run: Run, size: float) -> Run:
+    if run.look.size and run.look.size <= size:
         return run
     look = run.look
-    return Run(
-        run.text, Look(bold=look.bold, color=look.color, size=9, is_mono=look.is_mono), run.link
-    )
+    sized = Look(bold=look.bold, color=look.color, size=size, is_mono=look.is_mono)
+    return Run(run.text, sized, run.link)

@@ -234,7 +234,7 @@ def _metric(body: Body, metric: MetricView) -> None:
     badge = Run(f" · {metric.badge.words}" if metric.badge else "", tone)
     body.heading(3, metric.title, badge)
     if metric.badge and metric.badge.reason:
-        body.note(tr("Left out: {reason}", reason=metric.badge.reason))
+        body.lead(tr("Left out: {reason}", reason=metric.badge.reason))
     drawn = bool(metric.charts) and body.has_chart(metric.charts[0])
     if drawn:
         body.chart(metric.charts[0], metric.title)

@@ -319,3 +319,31 @@ def test_a_letterhead_is_never_replaced_unasked(letterhead) -> None:
 def test_a_file_is_written(signed, tmp_path) -> None:
     write_docx(signed, tmp_path / "report.docx")
     assert docx.Document(str(tmp_path / "report.docx")).paragraphs
+
+
+def test_tables_are_as_wide_as_the_letterheads_text(signed, letterhead) -> None:
+    document = docx.Document()
+    section = document.sections[0]
+    section.left_margin = section.right_margin = section.page_width // 4
+    document.save(str(letterhead))
+    made = read(replace(signed, options=ReportOptions(template=letterhead)))
+    room = (section.page_width / 2) / 635  # twips
+    for table in made.tables:
+        widths = [int(each.get(qn("w:w"))) for each in table._tbl.iter(qn("w:gridCol"))]
+        assert abs(sum(widths) - room) < 20
+        assert min(widths) > 100
+
+
+def test_every_placeholder_is_documented(signed, letterhead) -> None:
+    page = Path(__file__).parents[4] / "docs" / "letterhead.md"
+    named = set(re.findall(r"\{\{([a-z_]+)\}\}", page.read_text(encoding="utf-8")))
+    with pytest.raises(InputError) as told:
+        on(signed, letterhead, "{{nothing}}")
+    assert set(str(told.value.facts["known"]).split(", ")) | {"contents"} == named
+
+
+def test_what_a_letterhead_asks_twice_is_written_twice(signed, letterhead) -> None:
+    document = on(signed, letterhead, "{{owners}}", "{{summary}}", "{{making}}", "{{passport}}",
+                  "{{not_checked}}", "{{definitions}}", "{{work_plan}}", "{{cover}}",
+                  "{{findings}}", "{{work_plan}}", "{{changes}}", "{{contents}}")  # fmt: skip
+    assert [p.text for p in document.paragraphs].count("Work plan") == 2 + 2  # and in the contents

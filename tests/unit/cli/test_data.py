@@ -69,12 +69,8 @@ def everything(folder: Path) -> bytes:
     return b"\n".join(parts)
 
 
-def test_a_person_is_gone_from_every_file_and_undo_says_so(acted) -> None:
-    run_id = acted.told("apply", acted.put_plan(), *ALLOW)["run_id"]
-    shutil.rmtree(acted.folder / "state/scans")
-    scan = put_scan(acted)
-    card, raw = merged_person(acted)
-    core = re.sub(r"\D", "", raw)[-10:]
+def decided(acted, card: str, core: str) -> DecisionLog:
+    """Return a log of decisions that name the person's number and name."""
     log = DecisionLog(acted.place / "decisions.jsonl", who="anna")
     log.append([
         log.made("value", entity="contact", code="PHN301", record_id=card, verdict="edit",
@@ -82,6 +78,16 @@ def test_a_person_is_gone_from_every_file_and_undo_says_so(acted) -> None:
         log.made("same", entity="contact", ids=(card, "999999"), survivor=card,
                  values={"name": Golden(text="Пётр")}),
     ])  # fmt: skip
+    return log
+
+
+def test_a_person_is_gone_from_every_file_and_undo_says_so(acted) -> None:
+    run_id = acted.told("apply", acted.put_plan(), *ALLOW)["run_id"]
+    shutil.rmtree(acted.folder / "state/scans")
+    scan = put_scan(acted)
+    card, raw = merged_person(acted)
+    core = re.sub(r"\D", "", raw)[-10:]
+    log = decided(acted, card, core)
     marks = Marks(frozenset({core}))
     state = acted.folder / "state"
     assert marks.are_in(everything(state).decode("utf-8", "ignore"))

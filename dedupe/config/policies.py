@@ -33,7 +33,7 @@ _NEEDS = {"scan": "pull", "plan": "scan", "apply": "plan", "verify": "apply", "r
 _SPAN = re.compile(r"(\d{1,4})\s*([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _WINDOW = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
-_CODE = re.compile(r"[A-Z]{2,4}\d{0,3}")
+_CODE = re.compile(r"[A-Z]{2,8}\d{0,3}")
 _RANGES: Mapping[str, tuple[float, float]] = {
     "max_changes": (0, 10_000_000),
     "max_percent": (0, 100),

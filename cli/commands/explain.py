@@ -254,10 +254,11 @@ def _check_pair(words: tuple[str, ...]) -> None:
 def _listed(
     session: Session, ids: tuple[str, str], entity: str | None, folder: Path | None
 ) -> Waterfall | Unlisted:
-    from dedupe.match.listed import explain_listed, newest_scan
+    from dedupe.match.listed import explain_listed
+    from dedupe.report.trend import find_scan
 
-    if folder is None:
-        folder = newest_scan(session.state() / "scans")
+    is_named, folder = folder is not None, find_scan(folder, session.state())
+    if not is_named:
         session.say(tr(N_("by the scan {folder}"), folder=folder))
     return explain_listed(folder, ids, entity)
 

@@ -231,20 +231,16 @@ def _target(text: str) -> Ref:
 def _last_scan(session: Session) -> Path:
     """Return the newest scan of the state folder: of the profile, where one is named."""
     from dedupe.plan.scan_folder import is_scan
+    from dedupe.report.trend import find_scan
 
-    state = session.state()
-    places = [state / "scans"]
     if session.profile:
         from cli.profiles import snapshot_folder
 
-        places.insert(0, snapshot_folder(session, session.profile).with_name("scans"))
-    for place in places:
+        place = snapshot_folder(session, session.profile).with_name("scans")
         scans = [p for p in place.glob("s-*") if is_scan(p)] if place.is_dir() else []
         if scans:
             return max(scans, key=lambda path: path.name)
-    raise InputError(
-        N_("there is no scan to plan from"), where="SCAN", fix=N_("run crmclean scan first")
-    )
+    return find_scan(None, session.state())
 
 
 def _snapshot_of(session: Session, scanned: ScanFolder) -> Path:

@@ -132,12 +132,12 @@ def sample(
     if filled is not None:
         _show_judged(session, filled)
         return
-    from dedupe.match.listed import newest_scan
     from dedupe.plan.scan_folder import read_scan
     from dedupe.report.sample import Request, draw_sample
+    from dedupe.report.trend import find_scan
 
-    if folder is None:
-        folder = newest_scan(session.state() / "scans")
+    is_named, folder = folder is not None, find_scan(folder, session.state())
+    if not is_named:
         session.say(tr(N_("by the scan {folder}"), folder=folder))
     request = Request(code=_code(code or ""), n=n, seed=seed, by=by or "")
     path = output or folder / f"sample-{request.code}-{seed}.xlsx"

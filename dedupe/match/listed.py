@@ -63,18 +63,6 @@ def explain_listed(
         raise damaged(folder / "pairs.parquet") from error
 
 
-def newest_scan(scans: Path) -> Path:
-    """Return the newest scan of the folder that scans are kept in. Raises InputError."""
-    found = sorted(each.parent for each in scans.glob("s-*/summary.json")) if scans.is_dir() else []
-    if not found:
-        raise InputError(
-            N_("there is no scan yet"),
-            where=str(scans),
-            fix=N_("run crmclean scan, or name a scan's folder with --scan"),
-        )
-    return found[-1]  # a scan's id begins with its time
-
-
 def _file(folder: Path, name: str) -> Path:
     if not folder.is_dir():
         raise InputError(

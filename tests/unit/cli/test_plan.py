@@ -112,7 +112,7 @@ def test_a_decision_brings_a_review_group_in(folder, capsys) -> None:
     [
         (["nowhere"], "no scan"),
         (["made/account"], "no scan"),
-        ([], "no scan to plan from"),
+        ([], "there is no scan yet"),
         (["made/scan", "--only", "nonsense"], "nonsense"),
         (["made/scan", "--target", "contacts/x"], "contacts/123"),
         (["made/scan", "--target", "users/1"], "contacts/123"),

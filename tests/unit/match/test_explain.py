@@ -23,7 +23,7 @@ from dedupe.match.explain import (
     meeting_rules,
 )
 from dedupe.match.frames import pairs_frame
-from dedupe.match.listed import Unlisted, explain_listed, newest_scan
+from dedupe.match.listed import Unlisted, explain_listed
 from dedupe.match.model_file import STRANGERS, describe_model, load_model, render_model
 
 SURNAMES = (
@@ -317,14 +317,3 @@ def test_numbers_that_are_none_are_damage(matched, tmp_path) -> None:
     path.write_text(json.dumps(document), encoding="utf-8")
     with pytest.raises(InputError, match="damaged"):
         load_model(path)
-
-
-def test_the_newest_scan_is_the_last_by_time(folder, tmp_path) -> None:
-    assert newest_scan(folder.parent) == folder
-    for name in ("s-20260301T000000-aa", "s-20260228T235959-ff", "s-20990101T000000-aa"):
-        (tmp_path / name).mkdir()
-        if not name.startswith("s-2099"):  # one without a summary was never finished
-            (tmp_path / name / "summary.json").write_text("{}", encoding="utf-8")
-    assert newest_scan(tmp_path).name == "s-20260301T000000-aa"
-    with pytest.raises(InputError, match="no scan yet"):
-        newest_scan(tmp_path / "none")

@@ -16,6 +16,7 @@ WEATHER = [
 
 
 @pytest.mark.xdist_group("policy")
+@pytest.mark.slow
 def test_five_nights_lose_nothing_and_none_is_stuck(tmp_path) -> None:
     with Season(tmp_path / "season", n_persons=20, seed=3) as season:
         nights = []

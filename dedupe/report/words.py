@@ -45,7 +45,8 @@ REPAIRS = {
     "none": N_("not needed"),
 }
 CRMS = {"amocrm": "amoCRM", "retailcrm": "RetailCRM", "bitrix24": "Bitrix24", "tables": N_("files")}
-PARTS = {
+# Columns without which a check can't be carried out.
+COLUMNS = {
     "contacts.created_at": N_("when contacts were made"),
     "companies.created_at": N_("when companies were made"),
     "deals.created_at": N_("when deals were made"),
@@ -61,6 +62,8 @@ PARTS = {
     "deals.source_id": N_("sources of deals"),
     "users.email": N_("e-mails of users"),
     "users.role_id": N_("roles of users"),
+}
+PARTS = {
     "customers": N_("the CRM's customers (purchases)"),
     "contacts": N_("contacts"),
     "companies": N_("companies"),
@@ -334,8 +337,9 @@ def part_name(part: str) -> str:
 
     Of tables joined by "|" one would do: "notes or events".
     """
-    if part in PARTS:
-        return tr(PARTS[part])
+    known = PARTS.get(part) or COLUMNS.get(part)
+    if known:
+        return tr(known)
     tables = part.split("|")
     if len(tables) > 1 and all(table in PARTS for table in tables):
         return tr(" or ").join(tr(PARTS[table]) for table in tables)

@@ -36,8 +36,9 @@ def chromium() -> str:
     return named
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def driver():
+    # Playwright keeps an event loop running: it ends with the module, for other tests have theirs.
     path = chromium()
     sync_api = pytest.importorskip("playwright.sync_api")
     with sync_api.sync_playwright() as playwright:

@@ -114,7 +114,7 @@ PHONES = st.one_of(
 )
 
 
-@settings(deadline=None, derandomize=True, max_examples=250)
+@settings(deadline=None, derandomize=True, max_examples=80)
 @given(
     st.lists(PHONES, min_size=1, max_size=40, unique=True),
     st.sampled_from(["RU", "KZ"]),
@@ -238,7 +238,7 @@ EMAIL = st.builds(
 )
 
 
-@settings(deadline=None, derandomize=True, max_examples=400)
+@settings(deadline=None, derandomize=True, max_examples=120)
 @given(st.lists(st.one_of(EMAIL, EMAIL, st.text(max_size=20)), max_size=40, unique=True))
 def test_columns_of_emails_read_as_one_by_one(raws: list[str]) -> None:
     raws = [raw for raw in raws if raw.isprintable() or raw.isascii()]

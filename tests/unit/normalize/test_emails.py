@@ -149,7 +149,7 @@ TEXTS = st.one_of(
 )
 
 
-@settings(deadline=None, derandomize=True, max_examples=1_500)
+@settings(deadline=None, derandomize=True, max_examples=300)
 @given(TEXTS)
 @example("\ud800@mail.ru")
 @example("a@" * 2_000)
@@ -170,7 +170,7 @@ def test_any_text_gives_rows_that_keep_the_contract(raw: str) -> None:
     assert values or len(found) == 1
 
 
-@settings(deadline=None, derandomize=True, max_examples=1_500)
+@settings(deadline=None, derandomize=True, max_examples=300)
 @given(TEXTS)
 def test_reading_a_returned_address_gives_itself(raw: str) -> None:
     for each in read_emails(raw):

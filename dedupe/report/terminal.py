@@ -34,6 +34,7 @@ from dedupe.report.words import (
 )
 
 WIDE = 80
+_FEW_REASONS = 6  # a file of contacts misses most of what an account has
 ROOMY = 100  # from here on a compared scan has room for the base, too
 NARROWEST = 40
 _NO_BREAK = "\u00a0"
@@ -99,7 +100,8 @@ def render_summary(
 ) -> str:
     """Return the summary of a scan: counts, checks, findings, files, what to run next.
 
-    Without `hints` the findings of severity info are one line.
+    Without `hints` the findings of severity info are one line, and of the reasons why checks were
+    not carried out the first few are told.
 
     `files` maps what was written ("report.html") to its path; the HTML report leads. `matches`
     tell the tiers of the clusters and, of two tables, how many cards were linked. A scan that was
@@ -113,7 +115,7 @@ def render_summary(
         parts += [_findings(rows, summary, checks, tiers, _columns(summary, width)), ""]
     parts += _hints(found[len(rows) :] if rows else found)
     parts += _worth(summary, checks, comparison)
-    parts += [*_rest(summary), *_files(files), *_next(next_commands)]
+    parts += [*_rest(summary, is_whole=hints), *_files(files), *_next(next_commands)]
     return _text(parts, width=width, color=color, ascii=ascii)
 
 
@@ -276,14 +278,21 @@ def _style(check: Check) -> str:
     return _STYLES.get(check.severity, "default")
 
 
-def _rest(summary: Summary) -> list[RenderableType]:
+def _rest(summary: Summary, *, is_whole: bool) -> list[RenderableType]:
     lines: list[RenderableType] = []
     clean = headline.nothing_found(summary)
     if clean:
         lines.append(_line("✔", "green", tr("Nothing found"), ", ".join(clean)))
     missed = _missed(summary)
     if missed:
-        words = "".join(f"\n{', '.join(codes)}: {why}" for why, codes in missed.items())
+        shown = dict(list(missed.items())[: None if is_whole else _FEW_REASONS])
+        words = "".join(f"\n{', '.join(codes)}: {why}" for why, codes in shown.items())
+        left = {code for codes in missed.values() for code in codes}
+        left -= {code for codes in shown.values() for code in codes}
+        if left:
+            words += "\n" + trn(
+                "{n} more: the report, or -v", "{n} more: the report, or -v", len(left)
+            )
         lines.append(_line("●", "yellow", tr("Not checked"), words))
     return [*lines, ""] if lines else []
 

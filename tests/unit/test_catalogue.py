@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import gettext
 import io
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import click
@@ -16,6 +18,16 @@ from click.testing import CliRunner
 from dedupe.language import DOMAIN, LOCALE_DIR
 from dedupe.locale.click_messages import MESSAGES, PLURALS
 from tests import catalogue
+
+pytestmark = pytest.mark.xdist_group("catalogue")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def read_once() -> Iterator[None]:
+    """Read the code once for all tests: it takes seconds, and no test changes it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogue, "extracted", cache(catalogue.extracted))
+        yield
 
 
 def test_the_catalogue_is_complete() -> None:

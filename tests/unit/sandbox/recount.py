@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from functools import cache
 
 import phonenumbers
 
@@ -42,6 +43,7 @@ def recount(account: Account) -> dict[tuple[str, str], int | tuple[int, int]]:
     return counts | _deals(account) | _settings(account)
 
 
+@cache
 def numbers_in(raw: str) -> list[str]:
     """Return the valid numbers of a raw phone value, in order, repeats kept."""
     tail = re.fullmatch(r"(\(\d+\) [\d-]+)(\d\d)/(\d\d)", raw)

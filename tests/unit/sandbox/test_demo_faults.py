@@ -31,7 +31,8 @@ STRUCTURE = {
     *((code, "company") for code in ("LNK103", "ENR301")),
 }  # fmt: skip
 OF_HISTORY = {("USR102", "account"), ("STG101", "status")}
-CASES = [(0.002, 1), (0.002, 7), (0.01, 1), (0.01, 7), (0.05, 1), (0.05, 20200607)]
+CASES = [(0.002, 1), (0.002, 7), (0.01, 1), (0.01, 7), (0.05, 1)]
+LARGER = pytest.param(0.05, 20200607, marks=pytest.mark.slow)
 
 
 def _sibling(name: str) -> ModuleType:
@@ -62,7 +63,7 @@ def rows_of(result: Scan, name: str) -> list[dict]:
     return next(metric.rows for metric in result.metrics if metric.name == name).to_dicts()
 
 
-@pytest.mark.parametrize(("scale", "seed"), CASES)
+@pytest.mark.parametrize(("scale", "seed"), [*CASES, LARGER])
 def test_a_scan_finds_every_planted_count(scale: float, seed: int) -> None:
     planted = made(scale, seed).planted
     checks = {(c.code, c.entity): c for c in scanned(scale, seed).summary.checks}

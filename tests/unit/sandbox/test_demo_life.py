@@ -22,7 +22,8 @@ OF_LIFE = (
     "FUN201", "FUN901", "KPI101", "KPI102", "KPI103", "LST001", "LST101", "LST102", "LST103",
     "LST104", "LST301",
 )  # fmt: skip
-ACCOUNTS = [(0.002, 1), (0.002, 2), (0.01, 3), (0.01, 4), (0.05, 5), (0.05, 6)]
+ACCOUNTS = [(0.002, 1), (0.002, 2), (0.01, 3), (0.01, 4), (0.05, 5)]
+LARGER = pytest.param(0.05, 6, marks=pytest.mark.slow)
 
 
 def built(scale: float, seed: int) -> DemoAccount:
@@ -48,7 +49,7 @@ def told(row: Row) -> Row:
     return value
 
 
-@pytest.mark.parametrize(("scale", "seed"), ACCOUNTS)
+@pytest.mark.parametrize(("scale", "seed"), [*ACCOUNTS, LARGER])
 def test_a_scan_finds_what_is_planted(scale: float, seed: int) -> None:
     made = built(scale, seed)
     checks = scan(made.account, ScanOptions(select=OF_LIFE)).summary.checks

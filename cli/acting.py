@@ -141,7 +141,9 @@ def connected(
     from dedupe.crm.signin import token_source
 
     url = place.profile.url or ""
-    tokens = token_source(place.name, place.profile, session.state(), os.environ)
+    tokens = token_source(
+        place.name, place.profile, session.state(), os.environ, sleep=stopper.hold
+    )
     connection = Transport(
         url,
         tokens,

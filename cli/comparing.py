@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from cli.options import Session
 from dedupe.errors import ConfigError, InputError, StorageError
-from dedupe.language import N_
+from dedupe.language import N_, tr
 
 if TYPE_CHECKING:
+    from dedupe.audit.compare import Comparison
+    from dedupe.contracts import CheckResult
     from dedupe.report.baseline import Earlier
     from dedupe.scan import Scan
 
@@ -50,10 +52,64 @@ def compared(session: Session, result: Scan, baseline: Baseline) -> Scan:
 
     earlier = _predecessor(session, result) if baseline.is_automatic else baseline.earlier
     if earlier is None:
+        if baseline.is_automatic:
+            _tell_namesake(session, result)
         return result
     comparison = compare_scans(earlier, result.summary, result.findings)
+    _tell_changed(session, comparison)
     summary = with_changes(result.summary, comparison, earlier.summary.scan_id)
     return replace(result, summary=summary, comparison=comparison)
+
+
+def new_found(result: Scan, check: CheckResult) -> int:
+    """Return how many records count as new for --fail-on.
+
+    Of a check whose options changed nobody can say what is new: all that it finds counts, so
+    that a looser baseline hides nothing.
+    """
+    if check.code in _changed(result.comparison):
+        return check.found or 0
+    return check.new or 0
+
+
+def _changed(comparison: Comparison | None) -> list[str]:
+    """Return the codes that were not compared because they were told something else."""
+    from dedupe.audit.compare import Gap
+
+    changes = comparison.changes if comparison else ()
+    return list(dict.fromkeys(c.code for c in changes if c.gap is Gap.OPTIONS_CHANGED))
+
+
+def _tell_changed(session: Session, comparison: Comparison) -> None:
+    codes = _changed(comparison)
+    if codes:
+        session.say(
+            tr(
+                N_("Not compared with the earlier scan, as their options changed: {codes}"),
+                codes=", ".join(codes),
+            )
+        )
+
+
+def _tell_namesake(session: Session, result: Scan) -> None:
+    """Say that an earlier scan of this name is not taken for one of these files, and how to."""
+    from dedupe.report.trend import namesake
+
+    try:
+        other = namesake(session.state(), result.summary)
+    except ConfigError:
+        return
+    if other is not None:
+        session.say(
+            tr(
+                N_(
+                    "Compared with no earlier scan: {scan} is of files of the same name, but of "
+                    "another folder or with other columns. If they are the same list, compare "
+                    "with --baseline {scan}."
+                ),
+                scan=other.scan_id,
+            )
+        )
 
 
 def _predecessor(session: Session, result: Scan) -> Earlier | None:

@@ -121,6 +121,29 @@ def with_decisions(session: Session, options: ScanOptions, settled: Settled) -> 
     return replace(options, labels=pl.concat([options.labels, _others(labels, options.labels)]))
 
 
+def with_apart(session: Session, options: ScanOptions, settled: Settled) -> ScanOptions:
+    """Return the options of a scan of two tables with the pairs that reviewers hold apart.
+
+    What they hold to be one is not taken over: it is about cards of one table.
+    """
+    from dataclasses import replace
+
+    import polars as pl
+
+    labels = settled.labels().filter(~pl.col("is_match"))
+    if labels.is_empty():
+        return options
+    session.say(
+        trn(
+            "Decisions of reviewers: {n} pair stays apart where each table has one of its cards.",
+            "Decisions of reviewers: {n} pairs stay apart where each table has one of the cards.",
+            labels.height,
+        )
+    )
+    is_taught = options.is_taught and options.labels is not None
+    return replace(options, apart=labels, is_taught=is_taught)
+
+
 def _others(labels: pl.DataFrame, given: pl.DataFrame) -> pl.DataFrame:
     """Return the decided pairs that --labels does not judge."""
     import polars as pl

@@ -97,6 +97,7 @@ def _account(session: Session, summary: Summary) -> Account | None:
 def _write(path: Path, content: bytes) -> None:
     """Write a new private file; one that stands there is left alone."""
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise InputError(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -208,23 +209,15 @@ class AccountWorks:
         return self._scan
 
     def _options(self, account: Account) -> ScanOptions:
-        from cli.planning import with_country
-        from dedupe.audit import read_options
-        from dedupe.audit.manual import read_manual
-        from dedupe.normalize import PhoneSettings
-        from dedupe.scan import ScanOptions
+        """Return what `crmclean scan` would ask of this account, but for the policy's checks."""
+        from cli.planning import options_of, with_country
 
-        config, policy = self.config, self.policy
-        phone = PhoneSettings(region=config.phone.region, area_code=config.phone.area_code)
-        return ScanOptions(
-            phone=with_country(phone, config, account),
-            select=policy.select or config.checks.select,
-            ignore=policy.ignore or config.checks.ignore,
-            loss_reason_field=config.checks.loss_reason_field,
-            options=read_options(config.checks.options),
-            regulations=config.regulation,
-            manual=read_manual(config.manual),
-            timezone=config.timezone,
+        asked, policy = options_of(self.config), self.policy
+        return replace(
+            asked,
+            phone=with_country(asked.phone, self.config, account),
+            select=policy.select or asked.select,
+            ignore=policy.ignore or asked.ignore,
         )
 
     def _own(self, options: ApplyOptions) -> ApplyOptions:
@@ -279,33 +272,63 @@ class Asked:
 def run_policy(session: Session, asked: Asked) -> RunOutcome:
     """Run the policy for the session's profile, with a log, notices and monitoring.
 
-    Raises LockedError where another run has the account, ConfigError for what is no account.
+    What keeps it from beginning (a lock, the account's folder, its settings) is an outcome, too,
+    and told alike. Raises ConfigError where the config can't be read or has no such profile: then
+    nobody is named to be told, and stderr and the exit code must do.
     """
-    from cli.notifying import log_of, notifier_of, tell_monitoring
-    from dedupe.policy.night import Night, new_run_id
+    from cli.notifying import desk_of, log_of, notifier_of, tell_monitoring
+    from dedupe.config import select_profile
+    from dedupe.policy.night import new_run_id
+    from dedupe.policy.unbegun import Attempt, never_begun
+
+    policy, config, began = asked.policy, session.config(), now()
+    name, profile = select_profile(config, session.profile)
+    run_id, desk = new_run_id(began), desk_of(session, config, name)
+    with log_of(session, name, policy.name, run_id) as log:
+        try:
+            outcome = _night(replace(session, profile=name), asked, run_id, log)
+        except Exception as error:  # the record of an account: nobody sees a traceback at night
+            attempt = Attempt(
+                policy=policy,
+                profile=name,
+                run_id=run_id,
+                started=began,
+                ended=now(),
+                host=urlsplit(profile.url or "").netloc,
+                folder=desk.folder,
+                is_dry_run=asked.is_dry_run,
+            )
+            outcome = never_begun(attempt, error)
+            if policy.does("notify") and not asked.is_dry_run:
+                notifier_of(session, desk, policy, log).notify(outcome)
+        tell_monitoring(asked.prometheus or policy.prometheus, desk, outcome, log)
+    return outcome
+
+
+def _night(session: Session, asked: Asked, run_id: str, log: RunLog) -> RunOutcome:
+    """Do the policy's steps. Raises what keeps them from beginning."""
+    from cli.notifying import notifier_of
+    from dedupe.policy.night import Night
     from dedupe.policy.run import run_night
     from dedupe.policy.systemd import Systemd
 
-    policy, run_id, systemd = asked.policy, new_run_id(now()), Systemd.of(os.environ)
+    policy, systemd = asked.policy, Systemd.of(os.environ)
     works = AccountWorks(session, policy, systemd, accepts_shrunk=asked.accepts_odd)
-    place = works.place
-    with log_of(session, place.name, policy.name, run_id) as log:
-        works.log = log
-        night = Night(
-            policy=policy,
-            profile=place.name,
-            run_id=run_id,
-            folder=place.folder,
-            works=works,
-            notifier=notifier_of(session, place, policy, log),
-            systemd=systemd,
-            now=now,
-            monotonic=time.monotonic,
-            wait_s=asked.wait.total_seconds(),
-            is_dry_run=asked.is_dry_run,
-            ignores_window=asked.ignores_window,
-            accepts_odd=asked.accepts_odd,
-        )
-        outcome = run_night(night)
-        tell_monitoring(asked.prometheus or policy.prometheus, place, outcome, log)
-    return outcome
+    place, works.log = works.place, log
+    night = Night(
+        policy=policy,
+        profile=place.name,
+        run_id=run_id,
+        folder=place.folder,
+        works=works,
+        notifier=notifier_of(session, place, policy, log),
+        host=place.host,
+        systemd=systemd,
+        now=now,
+        monotonic=time.monotonic,
+        wait_s=asked.wait.total_seconds(),
+        is_dry_run=asked.is_dry_run,
+        ignores_window=asked.ignores_window,
+        accepts_odd=asked.accepts_odd,
+    )
+    return run_night(night)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -16,10 +17,29 @@ from dedupe.errors import CrmCleanError
 
 if TYPE_CHECKING:
     from cli.acting import Place
-    from dedupe.config import Policy
+    from dedupe.config import Config, Policy, Profile
     from dedupe.policy.logs import RunLog
     from dedupe.policy.notify import Notices
     from dedupe.policy.outcome import Notifier, RunOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What is known of an account whose night did not begin; `folder` None: it can't be used."""
+
+    config: Config
+    profile: Profile
+    folder: Path | None
+
+
+def desk_of(session: Session, config: Config, name: str) -> Desk:
+    """Return from where to tell of the profile `name`, whatever is wrong with its folder."""
+    from dedupe.crm.signin import account_folder
+
+    folder = None
+    with contextlib.suppress(CrmCleanError, OSError):
+        folder = account_folder(session.state(), name)
+    return Desk(config=config, profile=config.profiles[name], folder=folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +60,7 @@ class _Telling:
 
 
 def notifier_of(
-    session: Session, place: Place, policy: Policy, log: RunLog | None = None
+    session: Session, place: Place | Desk, policy: Policy, log: RunLog | None = None
 ) -> Notifier:
     """Return what tells the policy's targets of a run."""
     from dedupe.policy.notify import Notices, Post
@@ -56,27 +76,35 @@ def notifier_of(
 
 
 def log_of(session: Session, profile: str, policy: str, run_id: str) -> RunLog:
-    """Return the log of a run, not yet open."""
+    """Return the log of a run, not yet open; it keeps nothing where the state can't be used."""
+    from dedupe.crm.signin import check_state
     from dedupe.policy.logs import RunLog
 
-    return RunLog(session.state() / "logs", run_id=run_id, profile=profile, policy=policy)
+    folder = None
+    with contextlib.suppress(CrmCleanError, OSError):
+        check_state(session.state())
+        folder = session.state() / "logs"
+    return RunLog(folder, run_id=run_id, profile=profile, policy=policy)
 
 
-def tell_monitoring(path: str | None, place: Place, outcome: RunOutcome, log: RunLog) -> None:
+def tell_monitoring(
+    path: str | None, place: Place | Desk, outcome: RunOutcome, log: RunLog
+) -> None:
     """Note the outcome in the log and in the monitoring's file; what fails is a line on stderr."""
     from dedupe.policy.notify import n_waiting
     from dedupe.policy.prometheus import write_metrics
 
     if path is not None and not outcome.is_dry_run:
         try:
-            write_metrics(Path(path), outcome, waiting=n_waiting(place.folder))
+            waiting = n_waiting(place.folder) if place.folder else 0
+            write_metrics(Path(path), outcome, waiting=waiting)
         except CrmCleanError as error:
             _warn(str(error))
             log.note("warning", "metrics.failed", text=str(error))
     log.outcome(outcome)
 
 
-def _zone(place: Place) -> tzinfo:
+def _zone(place: Place | Desk) -> tzinfo:
     return ZoneInfo(place.profile.timezone or place.config.timezone)
 
 

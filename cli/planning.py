@@ -6,23 +6,111 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dedupe.errors import InputError
+from dedupe.language import N_, tr
+
 if TYPE_CHECKING:
+    from cli.options import Session
     from dedupe.config import Config
     from dedupe.contracts import Account
     from dedupe.decisions import Settled
+    from dedupe.match import MatchOptions
     from dedupe.normalize import PhoneSettings
     from dedupe.plan import Plan
-    from dedupe.scan import Scan
+    from dedupe.plan.inputs import PlanInputs
+    from dedupe.scan import Scan, ScanOptions
+
+_SAME_BITS = 1e-6  # the model's file writes bits with few digits
 
 
-def of_snapshot(result: Scan, folder: Path) -> Scan:
-    """Return the scan, which says from now on of which snapshot it is."""
+def of_snapshot(result: Scan, folder: Path, account: Account | None = None) -> Scan:
+    """Return the scan, which says from now on of which snapshot it is.
+
+    With `account`, files say of which place they are.
+    """
     from dedupe.snapshot import is_snapshot
 
     if not is_snapshot(folder):
-        return result
+        return result if account is None else _of_files(result, folder, account)
     told = replace(result.summary, snapshot=str(folder.resolve()))
     return replace(result, summary=told)
+
+
+def _of_files(result: Scan, path: Path, account: Account) -> Scan:
+    from dedupe.report.places import place_of
+
+    return replace(result, summary=replace(result.summary, place=place_of(path, account)))
+
+
+def options_of(config: Config) -> ScanOptions:
+    """Return what the config asks of a scan, whoever begins it: a person or a policy.
+
+    Raises InputError for options of checks and marks made by hand that are none.
+    """
+    from dedupe.audit import read_options
+    from dedupe.audit.manual import read_manual
+    from dedupe.normalize import PhoneSettings
+    from dedupe.scan import ScanOptions
+
+    return ScanOptions(
+        phone=PhoneSettings(
+            region=region_of(config.phone.region), area_code=config.phone.area_code
+        ),
+        select=config.checks.select,
+        ignore=config.checks.ignore,
+        loss_reason_field=config.checks.loss_reason_field,
+        options=read_options(config.checks.options),
+        regulations=config.regulation,
+        manual=read_manual(config.manual),
+        timezone=config.timezone,
+        planning=config.plan,
+        match=match_options(config),
+    )
+
+
+def match_options(config: Config) -> MatchOptions:
+    """Return the thresholds of the config as the match takes them."""
+    from dedupe.match import MatchOptions
+
+    return MatchOptions(threshold=config.match.review_bits, auto=config.match.auto)
+
+
+def at_thresholds(session: Session, config: Config, folder: Path, inputs: PlanInputs) -> PlanInputs:
+    """Hold back the pairs that the config's `auto`, raised since the scan, leaves to people.
+
+    Any other change of the thresholds takes a new scan, which is said.
+    """
+    import polars as pl
+
+    from dedupe.match.model_file import load_model
+
+    place = folder / "model.json"
+    entries = load_model(place).values() if place.is_file() else ()
+    if not entries:
+        return inputs
+    auto = min(each.thresholds.auto for each in entries)
+    link = min(each.thresholds.link for each in entries)
+    if config.match.auto < auto or abs(config.match.review_bits - link) > _SAME_BITS:
+        session.say(
+            tr(N_("The config's thresholds are not those of this scan: the next scan takes them."))
+        )
+    if config.match.auto <= auto:
+        return inputs
+    is_held = (pl.col("tier") == "auto") & (pl.col("probability") < config.match.auto)
+    tier = pl.when(is_held).then(pl.lit("review")).otherwise("tier")
+    return replace(inputs, pairs=inputs.pairs.with_columns(tier=tier))
+
+
+def region_of(name: str) -> str:
+    """Return a country as it is written in capitals. Raises InputError where there is none."""
+    from dedupe.normalize import is_region
+
+    region = name.strip().upper()
+    if not is_region(region):
+        raise InputError(
+            N_("no such country"), where=name, fix=N_("write two letters, like RU or KZ")
+        )
+    return region
 
 
 def with_country(phone: PhoneSettings, config: Config, account: Account) -> PhoneSettings:

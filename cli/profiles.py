@@ -91,8 +91,8 @@ def pull_profile(
 
     account, url = account_folder(session.state(), name), profile.url or ""
     target = wish.output or account / "snapshot"
-    tokens = token_source(name, profile, session.state(), os.environ)
     stop = threading.Event()
+    tokens = token_source(name, profile, session.state(), os.environ, sleep=stop.wait)
     listen = session.progress()
     with pull_lock(account), _told_interrupt():
         _recover(account / "snapshot")

@@ -133,11 +133,20 @@ class World:
         return [(one["method"], one["path"]) for one in seen if one["method"] != "GET"]
 
 
+@cache
+def tiny() -> Account:
+    """A demo account of some hundred contacts, one of whom is there twice."""
+    return build_demo(scale=0.001).account
+
+
 @contextmanager
 def world(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    account: Account | None = None,
 ) -> Iterator[World]:
-    """Serve the account, with a profile, a snapshot and nothing applied yet."""
+    """Serve the account, with a profile, a snapshot (but of `account`) and nothing applied yet."""
     for name, text in {
         "CRMCLEAN_STATE": str(folder / "state"),
         "CRMCLEAN_LANG": "en",
@@ -146,13 +155,14 @@ def world(
         monkeypatch.setenv(name, text)
     monkeypatch.setattr("cli.profiles.REQUESTS_PER_S", 100_000)
     monkeypatch.chdir(folder)
-    with Sandbox(demo(), limit=Limit(n=0), tokens={TOKEN: None}) as box:
+    with Sandbox(account or demo(), limit=Limit(n=0), tokens={TOKEN: None}) as box:
         (folder / "crmclean.toml").write_text(
             f'[profiles.main]\ncrm = "amocrm"\nurl = "{box.url}"\ntoken = "env:BOX_TOKEN"\n',
             encoding="utf-8",
         )
         made = World(box, folder, capsys)
-        made.put_snapshot()
+        if account is None:
+            made.put_snapshot()
         yield made
 
 

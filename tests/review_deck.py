@@ -11,9 +11,12 @@ import httpx
 
 from dedupe.decisions import DecisionLog
 from dedupe.review.deck import About, Deck, Sample
+from dedupe.review.ledger import Ledger
 from dedupe.review.queue import build_queue
 from dedupe.review.server import ReviewServer
 from dedupe.review.thresholds import Thresholds
+from dedupe.review.values_deck import ValuesDeck
+from dedupe.review.values_queue import build_values_queue
 from tests.unit.plan.conftest import AccountOf
 
 
@@ -52,13 +55,32 @@ def deck_of(
     queue = build_queue(inputs.account, inputs.clusters, inputs.pairs, inputs.findings)
     about = About(scan_id="s-1", name="example.amocrm.ru", crm="amocrm", host="example.amocrm.ru")
     log = DecisionLog(folder / "decisions.jsonl", who, now=Clock())
-    return Deck(queue, inputs.account, log, about, sample=sample)
+    return Deck(queue, inputs.account, Ledger(log), about, sample=sample)
+
+
+def values_of(account: AccountOf, deck: Deck) -> ValuesDeck:
+    """Return the values of the account that wait for the reviewer of `deck`."""
+    inputs = account.inputs()
+    queue = build_values_queue(inputs.account, inputs.findings, inputs.values, mark_tag="merged")
+    return ValuesDeck(queue, deck.ledger, deck.about.scan_id)
+
+
+def doubled(account: AccountOf, id_: int = 101, *, code: str = "PHN201", **told: object) -> str:
+    """Add a card with a doubled number that the scan is not sure of; return its text."""
+    raw = f"+7 916 000-{id_ % 10_000 // 100:02d}-{id_ % 100:02d} 8 903 555-00-{id_ % 100:02d}"
+    account.card(id_, f"Карта {id_}", phones=[raw], **told)
+    first, second = raw.split(" 8 ")
+    parts = [
+        sign + "".join(filter(str.isdigit, part)) for sign, part in (("+", first), ("+7", second))
+    ]
+    account.finding(code, id_, field="phone", value=raw, proposal="; ".join(parts), confidence=0.8)
+    return raw
 
 
 @contextmanager
-def served(deck: Deck, account: AccountOf):
+def served(deck: Deck, account: AccountOf, values: ValuesDeck | None = None):
     """Serve the deck; give the server and a browser that has used its token."""
-    with ReviewServer(deck, Thresholds(account.inputs().pairs)) as server:
+    with ReviewServer(deck, Thresholds(account.inputs().pairs), values=values) as server:
         base = server.url.partition("/?")[0]
         with httpx.Client(base_url=base, trust_env=False) as client:
             assert client.get(server.url).status_code == 303

@@ -272,6 +272,7 @@ def _match(
 ) -> tuple[Matched, ...]:
     """Match the account at `source` as a scan does that is told the same."""
     from cli.commands.scan import _roles
+    from cli.planning import match_options
     from dedupe.contracts import Entity
     from dedupe.crm.tables import TableOptions
     from dedupe.crm.tables.compared import distinct_columns
@@ -290,6 +291,8 @@ def _match(
         phone=PhoneSettings(region=config.phone.region, area_code=config.phone.area_code),
         select=("DUP110",),
         compare=compare,
+        planning=config.plan,
+        match=match_options(config),
     )
     return scan(open_account(source, tables, listen), options, listen=listen).matched
 

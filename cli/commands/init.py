@@ -52,7 +52,9 @@ READABLE = ("amocrm",)  # the CRMs that this version reads
     "--token",
     cls=Option,
     metavar="PLACE",
-    help=N_("Where the token is kept, never the token: env:NAME, file:PATH or keyring."),
+    help=N_(
+        "Where the token is kept, never the token: env:NAME, file:PATH, credential:NAME or keyring."
+    ),
 )
 @click.option("--force", is_flag=True, cls=Option, help=N_("Replace the config that is there."))
 @with_session
@@ -81,7 +83,7 @@ def config_text(name: str, crm: str, url: str, token: str) -> str:
         f"[profiles.{_key(name)}]",
         f"crm = {_quoted(crm)}",
         f"url = {_quoted(url)}",
-        f"# {tr(N_('The place of the token: env:NAME, file:PATH or keyring.'))}",
+        f"# {tr(N_('The place of the token: env:NAME, file:PATH, credential:NAME or keyring.'))}",
         f"token = {_quoted(token)}",
         f"# {tr(N_('Heavy data, read only when it is named here:'))}",
         '# with = ["notes", "events", "chats"]',
@@ -141,7 +143,7 @@ def _settled_place(text: str) -> Place:
     place = read_place(text)
     if place is None:
         raise ConfigError(
-            N_("env:NAME, file:PATH or keyring is meant, the place of the secret"),
+            N_("env:NAME, file:PATH, credential:NAME or keyring is meant, the place of the secret"),
             where="--token",
             fix=N_("a token that was typed here is in the shell's history: replace it"),
         )

@@ -155,7 +155,7 @@ def _made(
     from dataclasses import replace
 
     from cli.deciding import Whose, settled_of
-    from cli.planning import with_country
+    from cli.planning import at_thresholds, with_country
     from dedupe.plan.build import build_plan
     from dedupe.plan.scan_folder import read_scan
     from dedupe.snapshot import open_snapshot, snapshot_id
@@ -166,6 +166,7 @@ def _made(
     lines = decisions if decisions is not None and decisions.suffix == ".jsonl" else None
     whose = Whose(source=scanned.source, account_id=scanned.account_id, host=scanned.host)
     inputs = scanned.inputs(account, _decisions(None if lines else decisions))
+    inputs = at_thresholds(session, config, folder, inputs)
     return build_plan(
         replace(inputs, settled=settled_of(session, config, whose, lines)),
         replace(

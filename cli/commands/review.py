@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,14 +11,15 @@ import click
 from cli.options import FOLDER, Session, with_session
 from cli.words import Command, Option
 from dedupe.errors import InputError
-from dedupe.language import N_, count, share, tr, trn
+from dedupe.language import N_, tr
 
 if TYPE_CHECKING:
-    from dedupe.config import Config
+    from dedupe.config import Config, Matching
     from dedupe.contracts import Account
+    from dedupe.match.model_file import ModelEntry
     from dedupe.plan.scan_folder import ScanFolder
     from dedupe.review.deck import Deck
-    from dedupe.review.server import ReviewServer
+    from dedupe.review.values_deck import ValuesDeck
 
 _MAX_NAME = 80
 _MODES = ("export", "import")
@@ -125,6 +125,7 @@ def review(
 ) -> None:
     """Serve the page until it is ended, or write or read a workbook."""
     from cli.commands.plan import _last_scan
+    from cli.reviewing import export, import_, serve
     from dedupe.plan.scan_folder import read_scan
 
     _check_modes(export_to, import_from, sample)
@@ -132,13 +133,15 @@ def review(
     scanned = read_scan(scan or _last_scan(session))
     account = _account(session, scanned, snapshot, source)
     place = decisions or _decisions_place(session, config, scanned)
-    deck = _deck(scanned, account, config, reviewer, place, (sample, seed))
+    asked = (sample, seed)
+    deck = _deck(scanned, account, config, reviewer, place, asked, _config_path(session))
+    values = _values(deck, scanned, account, config)
     if export_to is not None:
-        _export(session, deck, export_to, limit)
+        export(session, deck, values, export_to, limit)
     elif import_from is not None:
-        _import(session, deck, import_from)
+        import_(session, deck, values, import_from)
     else:
-        _serve(session, deck, scanned, is_opened=is_opened)
+        serve(session, deck, values, scanned, is_opened=is_opened)
 
 
 def _check_modes(export_to: Path | None, import_from: Path | None, sample: int | None) -> None:
@@ -230,20 +233,23 @@ def _deck(
     who: str,
     place: Path,
     sampling: tuple[int | None, int],
+    config_path: str = "",
 ) -> Deck:
     from dedupe.decisions import DecisionLog
     from dedupe.match.model_file import load_model
     from dedupe.review.deck import About, Deck
+    from dedupe.review.ledger import Ledger
     from dedupe.review.queue import build_queue
     from dedupe.review.sample import draw_sample
 
     queue = build_queue(account, scanned.clusters, scanned.pairs, scanned.findings)
-    model = scanned.folder / "model.json"
+    place_of_model = scanned.folder / "model.json"
+    model = load_model(place_of_model) if place_of_model.is_file() else None
     n, seed = sampling
     return Deck(
         queue,
         account,
-        DecisionLog(place, who),
+        Ledger(DecisionLog(place, who)),
         About(
             scan_id=scanned.scan_id,
             name=scanned.host or scanned.source,
@@ -251,118 +257,43 @@ def _deck(
             host=account.host,
             currency=account.settings.get("currency", ""),
             rules=config.survivorship,
+            match=_thresholds(model),
+            config=config_path,
         ),
-        model=load_model(model) if model.is_file() else None,
+        model=model,
         sample=None if n is None else draw_sample(queue, n, seed),
     )
 
 
-def _serve(session: Session, deck: Deck, scanned: ScanFolder, *, is_opened: bool) -> None:
-    from dedupe.review.server import ReviewServer
-    from dedupe.review.thresholds import Thresholds
+def _thresholds(model: Mapping[str, ModelEntry] | None) -> Matching:
+    """Return the thresholds that the scan was made with; of an older one, the defaults."""
+    from dedupe.config import Matching
 
-    with ReviewServer(deck, Thresholds(scanned.pairs)) as server:
-        _tell_start(session, deck, server)
-        if is_opened:
-            import webbrowser
-
-            webbrowser.open(server.url)
-        why = "ended"
-        with contextlib.suppress(KeyboardInterrupt):  # the usual end of a server
-            why = server.wait()
-    if why == "idle":
-        session.say(tr(N_("Nobody has used the page for half an hour, so it was ended.")))
-    _tell_end(session, deck)
+    if not model:
+        return Matching()
+    first = next(iter(model.values())).thresholds
+    return Matching(review=round(1 / (1 + 2**-first.link), 4), auto=first.auto)
 
 
-def _tell_start(session: Session, deck: Deck, server: ReviewServer) -> None:
-    counts = deck.counts()
-    if session.is_json:
-        told = {"schema": "crmclean.review/1", "url": server.url, "groups": counts.total,
-                "decided": counts.done, "skipped": counts.skipped,
-                "decisions": str(deck.log.path)}  # fmt: skip
-        click.echo(json.dumps(told, ensure_ascii=False))
-        return
-    click.echo(server.url)
-    session.say(
-        trn("{n} group waits for a decision.", "{n} groups wait for a decision.", counts.todo)
-    )
-    session.say(tr(N_("Decisions: {path}"), path=deck.log.path))
-    session.say(tr(N_("The address works once and on this machine only. Ctrl-C ends the review.")))
+def _config_path(session: Session) -> str:
+    import os
+
+    from dedupe.config import find_config
+
+    found = find_config(session.config_path, os.environ, Path.cwd())
+    return str(found.absolute()) if found is not None else ""
 
 
-def _tell_end(session: Session, deck: Deck) -> None:
-    counts = deck.counts()
-    session.say(
-        tr(
-            N_("Decided: {done} of {total}; put off: {skipped}."),
-            done=count(counts.done),
-            total=count(counts.total),
-            skipped=count(counts.skipped),
+def _values(deck: Deck, scanned: ScanFolder, account: Account, config: Config) -> ValuesDeck:
+    """Return the values to decide on; none for a blind sample, which is about clusters."""
+    from dedupe.review.values_deck import ValuesDeck
+    from dedupe.review.values_queue import ValuesQueue, build_values_queue
+
+    queue = (
+        ValuesQueue()
+        if deck.sample is not None
+        else build_values_queue(
+            account, scanned.findings, scanned.values, mark_tag=config.plan.mark_tag
         )
     )
-    if deck.sample is not None and not counts.todo:
-        _tell_precision(session, deck)
-    session.say(tr(N_("Next: {command}"), command="crmclean plan"))
-
-
-def _tell_precision(session: Session, deck: Deck) -> None:
-    from dedupe.review.pages import TIERS
-    from dedupe.review.sample import measured
-
-    for each in measured(deck):
-        if each.share is not None:
-            line = tr(
-                N_("Precision, {tier}: {share} ({right} of {n}; 95% interval {low} – {high})"),
-                tier=tr(TIERS[each.tier]),
-                share=share(each.share),
-                right=count(each.right),
-                n=count(each.n),
-                low=share(each.low),
-                high=share(each.high),
-            )
-            session.say(line)
-
-
-def _export(session: Session, deck: Deck, path: Path, limit: int) -> None:
-    from dedupe.review.signature import signing_key
-    from dedupe.review.workbook import write_workbook
-
-    written = write_workbook(deck, path, signing_key(session.state()), limit=limit)
-    left = deck.counts().todo - written
-    if session.is_json:
-        told = {"schema": "crmclean.review_export/1", "file": str(path), "groups": written,
-                "left": left}  # fmt: skip
-        click.echo(json.dumps(told, ensure_ascii=False))
-        return
-    click.echo(
-        trn("Written: {n} group into {path}", "Written: {n} groups into {path}", written, path=path)
-    )
-    if left:
-        session.say(trn("{n} more group waits.", "{n} more groups wait.", left))
-    session.say(tr(N_("Next: {command}"), command=f"crmclean review --import {path}"))
-
-
-def _import(session: Session, deck: Deck, path: Path) -> None:
-    from dedupe.review.signature import signing_key
-    from dedupe.review.workbook_in import read_workbook
-
-    read = read_workbook(deck, path, signing_key(session.state()))
-    deck.decide(read.decisions)
-    if session.is_json:
-        told = {
-            "schema": "crmclean.review_import/1",
-            "decisions": len(read.decisions),
-            "without_decision": read.n_open,
-            "ignored": [{"row": each.row, "reason": tr(each.reason)} for each in read.ignored],
-        }
-        click.echo(json.dumps(told, ensure_ascii=False))
-        return
-    click.echo(trn("{n} decision taken over.", "{n} decisions taken over.", len(read.decisions)))
-    if read.n_open:
-        session.say(
-            trn("{n} group has no decision yet.", "{n} groups have no decision yet.", read.n_open)
-        )
-    for each in read.ignored:
-        session.say(tr(N_("row {row} is ignored: {reason}"), row=each.row, reason=tr(each.reason)))
-    session.say(tr(N_("Next: {command}"), command="crmclean plan"))
+    return ValuesDeck(queue, deck.ledger, scanned.scan_id)

@@ -33,7 +33,10 @@ _ENDED = (130, 143)
         "report, notify. Asks nothing, needs no terminal, stops before anything that looks odd. "
         "With -q it prints nothing where nothing changed. A PAUSE file in the account's folder "
         "ends a run at the next boundary with 0, a STOP file with 6. Of several accounts the "
-        "gravest exit code is returned: 143, 130, 8, 9, 1, 7, 10, 2, 12, 6, 11, 3, 0."
+        "gravest exit code is returned: 143, 130, 8, 9, 1, 7, 10, 2, 12, 6, 11, 3, 0. A run that "
+        "can't begin is told as any trouble is; that another run has the account (11) only once "
+        "it lasts. Where the config can't be read or has no such policy or profile, nobody is "
+        "named to be told: look at stderr and the exit code, which cron mails."
     ),
     short_help=N_("Do what a policy allows, for cron and systemd."),
     epilog=N_(
@@ -136,42 +139,23 @@ def gravest(codes: list[int]) -> int:
 
 
 def _isolated(session: Session, asked: Asked) -> RunOutcome:
-    """Run one of several accounts; whatever is wrong with it is its own outcome."""
-    from cli.nights import run_policy
-    from dedupe.policy.outcome import Reason
+    """Run one of several accounts; a config that broke under the run is its outcome, too."""
+    from cli.nights import now, run_policy
+    from dedupe.policy.unbegun import Attempt, never_begun
 
+    began = now()
     try:
         return run_policy(session, asked)
     except CrmCleanError as error:
-        reason = Reason(code="error")
-        return _unbegun(session, asked, reason, str(error), error.exit_code)
-    except OSError as error:
-        told = error.strerror or type(error).__name__
-        return _unbegun(session, asked, Reason(code="error"), told.lower(), 9)
-    except Exception as error:  # the record of an account: the others must have their night
-        reason = Reason(code="internal", facts={"kind": type(error).__name__})
-        return _unbegun(session, asked, reason, "", 1)
-
-
-def _unbegun(
-    session: Session, asked: Asked, reason: object, error: str, exit_code: int
-) -> RunOutcome:
-    from cli.nights import now
-    from dedupe.policy.outcome import Reason, RunOutcome, State
-
-    assert isinstance(reason, Reason)
-    return RunOutcome(
-        policy=asked.policy.name,
-        profile=session.profile or "",
-        run_id="",
-        started=now(),
-        ended=now(),
-        state=State.STOPPED if exit_code in (6, 11) else State.FAILED,
-        exit_code=exit_code,
-        reason=reason,
-        error=error,
-        is_dry_run=asked.is_dry_run,
-    )
+        attempt = Attempt(
+            policy=asked.policy,
+            profile=session.profile or "",
+            run_id="",
+            started=began,
+            ended=now(),
+            is_dry_run=asked.is_dry_run,
+        )
+        return never_begun(attempt, error)
 
 
 def _policy(config: Config, name: str) -> Policy:
@@ -212,12 +196,13 @@ def _show(session: Session, outcome: RunOutcome) -> None:
         show_json(outcome_document(outcome))
     elif outcome.is_news or not session.quiet:
         click.echo("\n".join(outcome_lines(outcome)))
-    _warn(outcome)
+    _warn(session, outcome)
 
 
-def _warn(outcome: RunOutcome) -> None:
-    if outcome.error:
-        click.echo(f"crmclean: {' '.join(outcome.error.split())}", err=True)
+def _warn(session: Session, outcome: RunOutcome, account: str = "") -> None:
+    """Write the error to stderr; cron mails what is there, and an overlap is worth no mail."""
+    if outcome.error and not (session.quiet and outcome.is_overlap):
+        click.echo(f"crmclean: {account}{' '.join(outcome.error.split())}", err=True)
 
 
 def _show_all(session: Session, policy: str, outcomes: list[RunOutcome], code: int) -> None:
@@ -225,7 +210,7 @@ def _show_all(session: Session, policy: str, outcomes: list[RunOutcome], code: i
     from dedupe.policy.outcome import outcome_document
 
     for outcome in outcomes:
-        _warn(outcome)
+        _warn(session, outcome, f"{outcome.profile}: ")
     if session.is_json:
         runs = [outcome_document(outcome) for outcome in outcomes]
         show_json({"schema": SCHEMA, "policy": policy, "exit_code": code, "runs": runs})

@@ -156,7 +156,8 @@ EXAMPLES = N_(
     type=click.Choice(["info", "warning", "error"]),
     cls=Option,
     help=N_(
-        "Exit with 4 when there are findings of this severity or above; with --baseline, new ones."
+        "Exit with 4 when there are findings of this severity or above; with --baseline, new ones, "
+        "and all of a check whose options changed since."
     ),
 )
 @click.option(
@@ -190,7 +191,7 @@ def scan(
     """Scan SOURCE and show what was found."""
     from cli.commands.describe import keep_settings
     from cli.comparing import compared, remember, settle_baseline
-    from cli.deciding import with_decisions
+    from cli.deciding import with_apart, with_decisions
     from cli.planning import of_snapshot, plan_of_scan, with_country
     from cli.reporting import report_of
     from cli.show import show_scan
@@ -212,11 +213,11 @@ def scan(
     if found.is_account and told["region"] is None:
         options = replace(options, phone=with_country(options.phone, config, account))
     settled = _settled(session, config, account, found.name, told["decisions"])
-    if against is None:
-        options = with_decisions(session, options, settled)
+    decided = with_decisions if against is None else with_apart
+    options = decided(session, options, settled)
     result = scan_account(account, options, against=against, source=found.name, listen=listen)
     folder = output or place / result.summary.scan_id
-    result = compared(session, of_snapshot(result, found.path), earlier)
+    result = compared(session, of_snapshot(result, found.path, account), earlier)
     # Clusters of two tables hold cards that are not this account's: nothing to merge there.
     plan = None if against else plan_of_scan(result, account, config, options.phone, settled)
     content = report_of(session, result, account, config)
@@ -280,13 +281,10 @@ def _pulled(session: Session, config: Config, *, no_pull: bool) -> Path:
 
 def _settle(config: Config, told: dict[str, Any]) -> tuple[TableOptions, ScanOptions]:
     """Settle options over config over defaults."""
-    from dedupe.audit import read_options
-    from dedupe.audit.manual import read_manual
+    from cli.planning import options_of, region_of
     from dedupe.contracts import Entity
     from dedupe.crm.tables import TableOptions
     from dedupe.crm.tables.compared import distinct_columns
-    from dedupe.normalize import PhoneSettings
-    from dedupe.scan import ScanOptions
 
     entity, delimiter = told["entity"], told["delimiter"]
     compare = distinct_columns(told["compare"])
@@ -300,27 +298,27 @@ def _settle(config: Config, told: dict[str, Any]) -> tuple[TableOptions, ScanOpt
         value_separator=told["value_separator"],
         compare=compare,
     )
-    options = ScanOptions(
-        phone=PhoneSettings(
-            region=_region(told["region"] or config.phone.region),
-            area_code=told["area_code"] or config.phone.area_code,
+    asked = options_of(config)
+    options = replace(
+        asked,
+        phone=replace(
+            asked.phone,
+            region=region_of(told["region"] or asked.phone.region),
+            area_code=told["area_code"] or asked.phone.area_code,
         ),
-        select=_codes(told["select"]) or config.checks.select,
-        ignore=_codes(told["ignore"]) or config.checks.ignore,
-        loss_reason_field=config.checks.loss_reason_field,
-        options=read_options(config.checks.options),
-        regulations=config.regulation,
-        manual=read_manual(config.manual),
-        timezone=config.timezone,
+        select=_codes(told["select"]) or asked.select,
+        ignore=_codes(told["ignore"]) or asked.ignore,
         compare=compare,
         labels=_labels(told["labels"]),
-        match=_match_options(told["against"], told["is_one_to_one"]),
+        match=_match_options(told["against"], told["is_one_to_one"], asked.match),
     )
     return tables, options
 
 
-def _match_options(against: Path | None, is_one_to_one: bool | None) -> MatchOptions:
-    from dedupe.match import Assignment, MatchOptions
+def _match_options(
+    against: Path | None, is_one_to_one: bool | None, asked: MatchOptions
+) -> MatchOptions:
+    from dedupe.match import Assignment
 
     if is_one_to_one is not None and against is None:
         raise InputError(
@@ -328,8 +326,8 @@ def _match_options(against: Path | None, is_one_to_one: bool | None) -> MatchOpt
             where="--one-to-one" if is_one_to_one else "--many-to-one",
             fix=N_("name the other table with --against, or leave it out"),
         )
-    return MatchOptions(
-        assignment=Assignment.ONE_TO_ONE if is_one_to_one else Assignment.MANY_TO_ONE
+    return replace(
+        asked, assignment=Assignment.ONE_TO_ONE if is_one_to_one else Assignment.MANY_TO_ONE
     )
 
 
@@ -364,9 +362,9 @@ def _open(
     from dedupe.scan import Against, open_account, open_accounts
 
     if against is None:
-        return open_account(source, tables, listen), None
+        return open_account(source, tables, listen).in_memory(), None
     account, other = open_accounts([source, against], tables, listen)
-    return account, Against(account=other, name=against.resolve().stem)
+    return account.in_memory(), Against(account=other, name=against.resolve().stem)
 
 
 def _roles(pairs: tuple[str, ...]) -> dict[str, str]:
@@ -409,23 +407,13 @@ def _zone(name: str | None) -> str | None:
     return name
 
 
-def _region(name: str) -> str:
-    from dedupe.normalize import is_region
-
-    region = name.strip().upper()
-    if not is_region(region):
-        raise InputError(
-            N_("no such country"), where=name, fix=N_("write two letters, like RU or KZ")
-        )
-    return region
-
-
 def _is_failing(result: Scan, fail_on: str, *, only_new: bool) -> bool:
+    from cli.comparing import new_found
     from dedupe.audit.registry import SEVERITIES
 
     counted = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
     return any(
-        (check.new if only_new else check.found) and check.severity in counted
+        (new_found(result, check) if only_new else check.found) and check.severity in counted
         for check in result.summary.checks
         if not check.is_count
     )

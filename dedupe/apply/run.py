@@ -203,7 +203,8 @@ def _applied(
     account = sink.account()
     _check_account(plan, account)
     is_durable = options.is_durable
-    lock = nullcontext() if options.is_locked else account_lock(folder, run_id)
+    host = account.split(" ")[1]
+    lock = nullcontext() if options.is_locked else account_lock(folder, run_id, host=host)
     with lock, Journal(folder, account, is_durable=is_durable) as journal:
         run = begun or journal.run_of_plan(plan.hash)
         backup = Backup(folder, run_id, journal, is_durable=is_durable)

@@ -3,13 +3,14 @@
 A record counts once per check and entity, by its id, also in checks of groups. New: the later
 scan finds it and the earlier did not; fixed: the other way round; left: both do. A record that is
 no longer in the account counts as fixed: a scan does not say which records it looked at. Only
-checks that both scans carried out are compared, and both healths are counted over these alone,
-with the later scan's severities: a check that is new in one of them moves no trend.
+checks that both scans carried out with the same options are compared, and both healths are counted
+over these alone, with the later scan's severities: a check that is new in one of them, or was told
+something else, moves no trend.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -29,6 +30,7 @@ class Gap(StrEnum):
     NOT_CHECKED_NOW = "not_checked_now"
     ABSENT_BEFORE = "absent_before"  # the earlier scan did not know it, or left it out
     ABSENT_NOW = "absent_now"
+    OPTIONS_CHANGED = "options_changed"  # the two scans looked for different things
     NOT_LISTED = "not_listed"  # it counts without naming records: only the numbers compare
 
 
@@ -90,8 +92,12 @@ def compare(
     *,
     old_health: Health | None = None,
     new_health: Health | None = None,
+    changed: Collection[str] = (),
 ) -> Comparison:
-    """Compare two scans; the frames need the columns of KEYS alone, their order is free."""
+    """Compare two scans; the frames need the columns of KEYS alone, their order is free.
+
+    `changed` are the codes of the checks that were told something else (see `changed_codes`).
+    """
     old, new = (
         frame.lazy().select(KEYS).unique().collect() for frame in (old_findings, new_findings)
     )
@@ -99,7 +105,7 @@ def compare(
     keys = [(check.code, check.entity) for check in new_checks]
     pairs = [(by_key.get(key), check) for key, check in zip(keys, new_checks, strict=True)]
     sizes = _sizes(old), _sizes(new)
-    changes = [_change(before, now, sizes) for before, now in pairs]
+    changes = [_told_else(_change(before, now, sizes), changed) for before, now in pairs]
     changes += [_gone(check) for key, check in by_key.items() if key not in set(keys)]
     records = _records(old, new, changes)
     counted = _counted(records)
@@ -110,6 +116,11 @@ def compare(
         old_health=_health(old_health, old, grave),
         new_health=_health(new_health, new, grave),
     )
+
+
+def changed_codes(old: Mapping[str, str], new: Mapping[str, str]) -> frozenset[str]:
+    """Return the codes whose digests of settings differ; of what one scan does not tell, none."""
+    return frozenset(code for code, digest in new.items() if old.get(code, digest) != digest)
 
 
 def with_changes(summary: Summary, comparison: Comparison, scan_id: str) -> Summary:
@@ -144,6 +155,13 @@ def _change(
     key = (now.code, now.entity)
     is_listed = (before.found, now.found) == (sizes[0].get(key, 0), sizes[1].get(key, 0))
     return replace(change, before=before.found, gap=Gap.NONE if is_listed else Gap.NOT_LISTED)
+
+
+def _told_else(change: Change, changed: Collection[str]) -> Change:
+    is_compared = change.gap in (Gap.NONE, Gap.NOT_LISTED)
+    if is_compared and change.code in changed:
+        return replace(change, gap=Gap.OPTIONS_CHANGED)
+    return change
 
 
 def _gone(before: CheckResult) -> Change:

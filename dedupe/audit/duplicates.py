@@ -1,4 +1,8 @@
-"""DUP: cards that share a number or a mailbox, and values that are no evidence of that."""
+"""DUP: cards that share a number or a mailbox, and values that are no evidence of that.
+
+Cards that stand merged already (DUP111) take no part: `facts.groups` and `facts.clusters` are made
+without them.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import polars as pl
 from dedupe.language import N_
 
 from .facts import Facts, Outcome, channel_needs, findings
+from .likeness import unmerged
 from .registry import Check, register
 
 NO_EVIDENCE = ("shared", "own", "placeholder")
@@ -27,13 +32,10 @@ def _shared_channel(kind: str, *, off_field: bool = False) -> Callable[[Facts, s
 
 def _no_evidence(facts: Facts, entity: str) -> Outcome:
     """List values held by several cards that say nothing about identity."""
+    own = pl.col("entity") == entity
+    is_meant = pl.col("value").is_not_null() & pl.col("status").is_in(NO_EVIDENCE)
     rows = (
-        facts.values.lazy()
-        .filter(
-            (pl.col("entity") == entity)
-            & pl.col("value").is_not_null()
-            & pl.col("status").is_in(NO_EVIDENCE)
-        )
+        unmerged(facts.values.lazy().filter(own & is_meant), facts, entity)
         .with_columns(n=pl.col("record_id").n_unique().over("kind", "value"))
         # A placeholder on one card is just unreadable (PHN301); on several it would look shared.
         .filter((pl.col("status") != "placeholder") | (pl.col("n") > 1))
@@ -65,7 +67,8 @@ register(
         definition=N_(
             "Cards that share at least one valid number with another card of the same kind, "
             "after doubled values are split, whatever the spelling or the field. "
-            "Switchboards, own numbers and placeholders do not count."
+            "Switchboards, own numbers and placeholders do not count, nor do cards that are merged "
+            "already and wait for their deletion (DUP111)."
         ),
         risk=N_(
             "Calls, deals and agreements of one client are spread over several cards: two "
@@ -88,7 +91,8 @@ register(
         title=N_("Cards with a shared e-mail"),
         definition=N_(
             "Cards that share at least one mailbox with another card of the same kind. "
-            "Spellings that a provider delivers to one mailbox are the same mailbox."
+            "Spellings that a provider delivers to one mailbox are the same mailbox. Cards that "
+            "are merged already (DUP111) do not count."
         ),
         risk=N_("Letters are filed on one of the cards, by chance; mailings go out twice."),
         advice=N_("Review the groups and merge those that are one client."),
@@ -145,8 +149,9 @@ register(
         title=N_("Probable duplicates by all evidence together"),
         definition=N_(
             "Cards in clusters found by the probabilistic match of names, companies and "
-            "channels together, by tier. Where two tables are linked (--against): cards of the "
-            "first that have a counterpart in the second."
+            "channels together, by tier; without cards that are merged already (DUP111). Where "
+            "two tables are linked (--against): cards of the first that have a counterpart in "
+            "the second."
         ),
         risk=N_("Duplicates with a typo or another number stay unseen by exact checks."),
         advice=N_("Merge the automatic tier after a rehearsal, review the rest."),

@@ -1,4 +1,7 @@
-"""DUP104 to DUP109: cards that are one by more than a number, and cards that must stay apart."""
+"""DUP104 to DUP109: cards that are one by more than a number, and cards that must stay apart.
+
+Cards that stand merged already (DUP111) take no part, as in all checks of duplicates.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from .likeness import (
     parted,
     tax_numbers,
     unknown_groups,
+    unmerged,
     with_both,
 )
 from .registry import Check, register
@@ -27,14 +31,14 @@ _SURE_PARTS = 2  # of day, month and year that agree: one of two dates is a slip
 
 
 def _same_tax_number(facts: Facts, entity: str) -> Outcome:
-    held = tax_numbers(facts, entity).with_columns(key="tax_id")
+    held = unmerged(tax_numbers(facts, entity), facts, entity).with_columns(key="tax_id")
     known = held.join(branches(facts, entity), on="record_id", how="left")
     rows = groups_of(parted(known, "kpp"))
     return _groups(rows.with_columns(value="tax_id", field=pl.lit("tax_id")), facts, entity)
 
 
 def _same_name(facts: Facts, entity: str) -> Outcome:
-    rows = namesakes(facts, entity)
+    rows = unmerged(namesakes(facts, entity), facts, entity)
     for told, part in ((tax_numbers, "tax_id"), (birthdays, "birth_date")):
         rows = parted(rows.join(told(facts, entity), on="record_id", how="left"), part)
     rows = unknown_groups(groups_of(rows), facts, entity)
@@ -44,7 +48,8 @@ def _same_name(facts: Facts, entity: str) -> Outcome:
 
 
 def _same_site(facts: Facts, entity: str) -> Outcome:
-    sites = domains(facts).with_columns(value="key", field=pl.lit("site"))
+    sites = unmerged(domains(facts), facts, entity)
+    sites = sites.with_columns(value="key", field=pl.lit("site"))
     known = sites.join(tax_numbers(facts, entity), on="record_id", how="left")
     return _groups(groups_of(parted(known, "tax_id")), facts, entity)
 

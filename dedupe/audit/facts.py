@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import polars as pl
 
 from dedupe.config import Regulation
-from dedupe.contracts import CLUSTERS, FINDINGS, PROPOSALS, TRAITS, Account, Metric
+from dedupe.contracts import CLUSTERS, FINDINGS, MARKED, PROPOSALS, TRAITS, Account, Metric
 
 from .registry import CHECKS, Setting
 
@@ -39,8 +39,8 @@ class _Shared:
 class Facts:
     """The account with its normalised values, names and groups, of live cards only.
 
-    `values`, `names`, `groups`, `proposals`, `clusters` and `traits` are the contracts of these
-    names. `name_shares` (column, value, share) tells how common names are in the country.
+    `values`, `names`, `groups`, `proposals`, `clusters`, `traits` and `marked` are the contracts of
+    these names. `name_shares` (column, value, share) tells how common names are in the country.
     `loss_reason_field` is the deals' custom field with the loss reason, if the config names one.
     `options` are settings by check code and name that differ from the checks' defaults; `manual`
     are the lines that a person ticked, by code.
@@ -53,6 +53,7 @@ class Facts:
     proposals: pl.DataFrame = field(default_factory=PROPOSALS.empty)
     clusters: pl.DataFrame = field(default_factory=CLUSTERS.empty)
     traits: pl.DataFrame = field(default_factory=TRAITS.empty)
+    marked: pl.DataFrame = field(default_factory=MARKED.empty)
     name_shares: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SHARES))
     loss_reason_field: str | None = None
     options: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
@@ -125,6 +126,11 @@ class Facts:
             if made.frame is None:
                 made.frame = build()
             return made.frame
+
+    def shared_with(self, other: Facts) -> Facts:
+        """Return `other`, which from now on has the frames in common that either makes once."""
+        other.__dict__.update(_made=self._made, _lock=self._lock)
+        return other
 
     @cached_property
     def _made(self) -> dict[str, _Shared]:

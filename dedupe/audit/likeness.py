@@ -30,6 +30,14 @@ def tax_numbers(facts: Facts, entity: str) -> pl.LazyFrame:
     return right.select("record_id", "tax_id")
 
 
+def unmerged(rows: pl.LazyFrame, facts: Facts, entity: str) -> pl.LazyFrame:
+    """Leave out the cards that stand merged already: they are nobody's duplicates any more."""
+    merged = facts.marked.filter((pl.col("entity") == entity) & pl.col("reason").is_null())
+    if merged.is_empty():
+        return rows
+    return rows.join(merged.lazy().select("record_id"), on="record_id", how="anti")
+
+
 def branches(facts: Facts, entity: str) -> pl.LazyFrame:
     """Return record_id and kpp: which branch of a firm a card is, where a field of it tells."""
     fields = facts.account.frame("fields").lazy().filter(pl.col("entity") == entity)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Self
 
 import polars as pl
 
 from dedupe.contracts import FINDINGS, CheckResult, Health, Metric
 from dedupe.language import N_
 
+from .early import CardsNotReadError
 from .facts import Facts, Outcome
 from .health import count_health, money_at_risk
 from .options import severity_of
@@ -39,14 +42,72 @@ def run_checks(
     `select` and `ignore` hold codes or their beginnings ("DUP", "TSK101"); an empty
     `select` is all. Results and findings are in the registry's order.
     """
-    chosen = list(_chosen(select, ignore))
-    # A check is many small queries: while one is planned, another one's runs.
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        outcomes = list(pool.map(lambda each: _outcome(each[0], each[1], facts), chosen))
-    done = [
-        _Done(check, entity, severity_of(check, facts.options), outcome)
-        for (check, entity), outcome in zip(chosen, outcomes, strict=True)
-    ]
+    with Checking(facts, select=select, ignore=ignore) as checking:
+        return checking.finish(facts)
+
+
+class Checking:
+    """Checks that are being carried out: from the start what the account alone answers.
+
+    Leaving the block without `finish` (an error, Ctrl-C) ends them at the next check.
+    """
+
+    def __init__(
+        self, early: Facts, *, select: Collection[str] = (), ignore: Collection[str] = ()
+    ) -> None:
+        """Begin with `early`, whose cards may be still unread (`early.before_cards`)."""
+        self._chosen = list(_chosen(select, ignore))
+        self._outcomes: dict[int, Outcome | str] = {}
+        self._taken: set[int] = set()
+        self._early, self._is_early, self._lock = early, True, Lock()
+        # A check is many small queries: while one is planned, another one's runs.
+        self._pool = ThreadPoolExecutor(_WORKERS)
+        self._first = self._pool.submit(self._begin)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_early = False
+        self._pool.shutdown(cancel_futures=True)
+
+    def finish(self, facts: Facts) -> Audit:
+        """Carry out what is left with `facts`, whose cards are read."""
+        with self._lock:
+            self._is_early = False
+            left = [at for at in range(len(self._chosen)) if at not in self._taken]
+        made = self._pool.map(lambda at: self._outcome(at, facts), left)
+        self._first.result()
+        self._outcomes.update(zip(left, made, strict=True))
+        for at in range(len(self._chosen)):
+            if at not in self._outcomes:  # it had begun, and reached for the cards too early
+                self._outcomes[at] = self._outcome(at, facts)
+        return _audit(self._done(facts), facts)
+
+    def _begin(self) -> None:
+        for at in range(len(self._chosen)):
+            with self._lock:
+                if not self._is_early:
+                    return
+                self._taken.add(at)
+            try:
+                self._outcomes[at] = self._outcome(at, self._early)
+            except CardsNotReadError:
+                with self._lock:
+                    self._taken.discard(at)
+
+    def _outcome(self, at: int, facts: Facts) -> Outcome | str:
+        check, entity = self._chosen[at]
+        return _outcome(check, entity, facts)
+
+    def _done(self, facts: Facts) -> list[_Done]:
+        return [
+            _Done(check, entity, severity_of(check, facts.options), self._outcomes[at])
+            for at, (check, entity) in enumerate(self._chosen)
+        ]
+
+
+def _audit(done: Sequence[_Done], facts: Facts) -> Audit:
     findings = _joined(done, facts)
     money = _money(findings)
     return Audit(

@@ -3,6 +3,7 @@
 from .addresses import address_problem, complete_address, is_amocrm_host, is_loopback
 from .auditing import MANUAL, Regulation
 from .load import FILE_NAME, find_config, load_config
+from .matching import AUTO_FLOOR, Matching
 from .notices import ChatTarget, HookTarget, MailTarget, Target
 from .places import Place, PlaceKind, read_place
 from .planning import Planning, Survivorship
@@ -13,6 +14,7 @@ from .select import select_profile
 from .values import CRMS, EXTRAS, Checks, Config, Phone, Profile
 
 __all__ = [
+    "AUTO_FLOOR",
     "CRMS",
     "EXTRAS",
     "FILE_NAME",
@@ -22,6 +24,7 @@ __all__ = [
     "Config",
     "HookTarget",
     "MailTarget",
+    "Matching",
     "Notify",
     "Phone",
     "Place",

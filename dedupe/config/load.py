@@ -22,6 +22,7 @@ from dedupe.language import N_, tr
 
 from .addresses import normal_address
 from .auditing import audit_problems, read_regulations
+from .matching import matching_problems, read_matching
 from .notices import notice_problems, read_targets
 from .places import absolute_place
 from .planning import Planning, Survivorship, planning_problems
@@ -71,6 +72,7 @@ def load_config(path: Path | None) -> Config:
     found = (
         *config_problems(document),
         *planning_problems(document),
+        *matching_problems(document),
         *audit_problems(document),
         *policy_problems(document),
         *notice_problems(document),
@@ -169,6 +171,7 @@ def _config(document: Mapping[str, Any], folder: Path) -> Config:
         checks=_section(Checks, document.get("checks", {})),
         survivorship=_section(Survivorship, document.get("survivorship", {})),
         plan=_section(Planning, document.get("plan", {})),
+        match=read_matching(document),
         regulation=read_regulations(document),
         manual=dict(document.get("manual", {})),
         report=read_brand(document, folder),

@@ -19,7 +19,8 @@
     token = "env:TELEGRAM_TOKEN"
     chat_id = "-1001234567890"
 
-A secret is named by its place: `env:NAME`, `file:PATH` or `keyring`. A webhook's address is one.
+A secret is named by its place: `env:NAME`, `file:PATH`, `credential:NAME` or `keyring`. A webhook's
+address is one.
 """
 
 from __future__ import annotations
@@ -165,7 +166,10 @@ def _key_problems(where: str, key: str, value: object, known: list[str]) -> Iter
     elif key in _SECRETS:
         if not isinstance(value, str) or read_place(value) is None:
             yield tr(
-                N_("{key}: env:NAME, file:PATH or keyring is meant, the place of the secret"),
+                N_(
+                    "{key}: env:NAME, file:PATH, credential:NAME or keyring is meant, the place of "
+                    "the secret"
+                ),
                 key=at,
             )
     elif not _is_fit(key, value):

@@ -138,7 +138,10 @@ def _profile_problems(where: str, facts: Mapping[str, Any]) -> Iterator[str]:
         place = facts.get(key)
         if isinstance(place, str) and read_place(place) is None:
             yield tr(
-                N_("{key}: env:NAME, file:PATH or keyring is meant, the place of the secret"),
+                N_(
+                    "{key}: env:NAME, file:PATH, credential:NAME or keyring is meant, the place of "
+                    "the secret"
+                ),
                 key=f"{where}.{key}",
             )
     yield from _oauth_problems(where, facts)

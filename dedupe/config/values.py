@@ -9,6 +9,7 @@ from typing import Any
 from dedupe.language import LANGUAGES
 
 from .auditing import Regulation
+from .matching import Matching
 from .notices import Target
 from .planning import Planning, Survivorship
 from .policies import Policy
@@ -48,8 +49,8 @@ class Profile:
     """One account: where it is and how to sign in.
 
     `token` names the place of a long-lived token, never the token: `env:NAME`,
-    `file:PATH` or `keyring`; without one (and without OAuth's three settings) it is
-    kept in the account's folder.
+    `file:PATH`, `credential:NAME` or `keyring`; without one (and without OAuth's three
+    settings) it is kept in the account's folder.
     """
 
     crm: str
@@ -73,6 +74,7 @@ class Config:
     checks: Checks = Checks()
     survivorship: Survivorship = field(default_factory=Survivorship)
     plan: Planning = field(default_factory=Planning)
+    match: Matching = field(default_factory=Matching)
     regulation: tuple[Regulation, ...] = ()
     manual: Mapping[str, str] = field(default_factory=dict)  # by code: one of MANUAL
     report: Brand = field(default_factory=Brand)

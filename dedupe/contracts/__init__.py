@@ -19,7 +19,18 @@ from .results import (
     Quality,
     Summary,
 )
-from .stages import CERTAIN, CLUSTERS, FINDINGS, GROUPS, NAMES, PAIRS, PROPOSALS, TRAITS, VALUES
+from .stages import (
+    CERTAIN,
+    CLUSTERS,
+    FINDINGS,
+    GROUPS,
+    MARKED,
+    NAMES,
+    PAIRS,
+    PROPOSALS,
+    TRAITS,
+    VALUES,
+)
 from .tables import (
     CHANNELS,
     COMPANIES,
@@ -72,6 +83,7 @@ __all__ = [
     "GROUPS",
     "LINKS",
     "LOSS_REASONS",
+    "MARKED",
     "MESSAGES",
     "MOMENT",
     "NAMES",

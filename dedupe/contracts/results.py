@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import polars as pl
@@ -53,6 +53,17 @@ class Account:
         """Return the table `name`, collected; without rows when it was not read."""
         contract = SNAPSHOT_TABLES[name]
         return self.tables[name].collect() if name in self.tables else contract.empty()
+
+    def in_memory(self, most_rows: int = 5_000_000) -> Account:
+        """Return the account with its tables of up to `most_rows` rows read, each once.
+
+        An audit asks a table a hundred questions; each would read the file again.
+        """
+        counts = pl.collect_all([table.select(pl.len()) for table in self.tables.values()])
+        few = [n for n, count in zip(self.tables, counts, strict=True) if count.item() <= most_rows]
+        read = pl.collect_all([self.tables[name] for name in few])
+        held = {name: frame.lazy() for name, frame in zip(few, read, strict=True)}
+        return replace(self, tables={**self.tables, **held})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +196,9 @@ class Summary:
     """summary.json as a value: the headline of one scan. `timings` are seconds by stage.
 
     `snapshot` is the folder of the snapshot that was scanned, "" for files. `baseline` is the
-    id of the earlier scan that the checks are compared with, "" for none.
+    id of the earlier scan that the checks are compared with, "" for none. `settings` is a digest
+    of what each check was told, by code; `place` one of where files lie and what they hold.
+    Both are empty for scans of older versions.
     """
 
     scan_id: str
@@ -206,3 +219,5 @@ class Summary:
     currency: str = ""
     timezone: str = ""
     baseline: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    place: str = ""

@@ -99,6 +99,14 @@ CLUSTERS = contract(
     survivor=FLAG,
     tier=TEXT,  # auto | review
 )
+MARKED = contract(  # cards that carry the mark of a merged duplicate (see dedupe.plan.marks)
+    "marked",
+    "entity record_id",
+    entity=TEXT,
+    record_id=TEXT,
+    survivor=TEXT,  # the card that stands for it; null where none does
+    reason=TEXT,  # why it is needed still: no_survivor | values | deals | ...; null: it is not
+)
 FINDINGS = contract(
     "findings",
     "code entity record_id field value",

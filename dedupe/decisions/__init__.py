@@ -6,12 +6,25 @@ and the review all read it here, and nowhere else.
 
 from .log import FILE_NAME, DecisionLog, read_log
 from .settled import Contradiction, SameGroup, Settled, settle
-from .values import KINDS, SCHEMA, VERDICTS, Decision, Evidence, Pair, ordered_pair, pairs_among
+from .values import (
+    KINDS,
+    SCHEMA,
+    SEPARATOR,
+    VERDICTS,
+    Decision,
+    Evidence,
+    Pair,
+    Spot,
+    ordered_pair,
+    pairs_among,
+    text_digest,
+)
 
 __all__ = [
     "FILE_NAME",
     "KINDS",
     "SCHEMA",
+    "SEPARATOR",
     "VERDICTS",
     "Contradiction",
     "Decision",
@@ -20,8 +33,10 @@ __all__ = [
     "Pair",
     "SameGroup",
     "Settled",
+    "Spot",
     "ordered_pair",
     "pairs_among",
     "read_log",
     "settle",
+    "text_digest",
 ]

@@ -21,7 +21,8 @@ from filelock import FileLock, Timeout
 from dedupe.errors import InputError, LockedError, StorageError
 from dedupe.language import N_
 
-from .values import Decision, MalformedError, parse_line, render_line
+from .lines import MalformedError, parse_line, render_line
+from .values import Decision
 
 FILE_NAME = "decisions.jsonl"
 _WAIT_S = 5.0  # another reviewer's write takes milliseconds

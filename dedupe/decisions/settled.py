@@ -14,7 +14,7 @@ import polars as pl
 
 from dedupe.contracts import FLAG, TEXT
 
-from .values import Decision, Golden, Pair, ordered_pair, pairs_among
+from .values import Decision, Golden, Pair, Spot, ordered_pair, pairs_among
 
 LEAST_TAUGHT = 25  # judged pairs of either kind from which the match learns from them
 _CHAINED = 20  # cards of a group from which its pairs are told as a chain
@@ -52,13 +52,15 @@ class Settled:
     """What holds: groups, pairs held apart by (entity, pair), verdicts on findings, what waits.
 
     `different` gives the decision that holds the pair apart; `values` have (code, entity, record)
-    for key; `skipped` are the sets of ids that were put off. `alive` are the decisions that no
+    for key, `proposals` a text of a card (`Decision.spot`) for key, the latest alone, put-off ones
+    among them; `skipped` are the sets of ids that were put off. `alive` are the decisions that no
     undo names, oldest first.
     """
 
     groups: tuple[SameGroup, ...] = ()
     different: Mapping[tuple[str, Pair], str] = field(default_factory=dict)
     values: Mapping[tuple[str, str, str], Decision] = field(default_factory=dict)
+    proposals: Mapping[Spot, Decision] = field(default_factory=dict)
     skipped: Mapping[tuple[str, frozenset[str]], str] = field(default_factory=dict)
     contradictions: tuple[Contradiction, ...] = ()
     alive: tuple[Decision, ...] = ()
@@ -89,6 +91,7 @@ def settle(decisions: Iterable[Decision]) -> Settled:
         groups=tuple(state.groups.values()),
         different=state.different,
         values=state.values,
+        proposals=state.proposals,
         skipped=state.skipped,
         contradictions=tuple(state.contradictions),
         alive=tuple(alive),
@@ -117,6 +120,7 @@ class Standing:
         self.groups: dict[str, SameGroup] = {}
         self.different: dict[tuple[str, Pair], str] = {}
         self.values: dict[tuple[str, str, str], Decision] = {}
+        self.proposals: dict[Spot, Decision] = {}
         self.skipped: dict[tuple[str, frozenset[str]], str] = {}
         self.contradictions: list[Contradiction] = []
         self._groups_of: dict[tuple[str, str], set[str]] = {}
@@ -130,6 +134,8 @@ class Standing:
         if decision.kind == "value":
             key = (decision.code, decision.entity, decision.record_id)
             self.values[key] = decision
+        elif decision.kind == "proposal":
+            self.proposals[decision.spot] = decision
         elif decision.kind == "skip":
             self.skipped[decision.entity, frozenset(decision.ids)] = decision.id
         else:

@@ -27,7 +27,7 @@ from .model import Model
 from .one_to_one import Assignment, assign_pairs
 from .predict import Scored, Scorer, predict, settle_prior
 from .rules import Atoms, choose_rules
-from .tiers import contradicts, has_conflict, is_strong
+from .tiers import AUTO_PROBABILITY, contradicts, has_conflict, is_strong
 
 Rows = npt.NDArray[np.uint32]
 Bits = npt.NDArray[np.float32]
@@ -45,13 +45,15 @@ class MatchOptions:
     """How hard to look. Nothing here needs to be set; `threads` and `room` change no result.
 
     `cap` is the most records of a block, `pairs_per_record` bounds the candidate pairs,
-    `threshold` is the match weight (bits) from which a pair is a link: 0 is even odds.
+    `threshold` is the match weight (bits) from which a pair is a link: 0 is even odds; `auto` the
+    probability without which no pair is strong enough for the tier auto.
     `assignment` is for two tables: how many counterparts a record of either may have.
     """
 
     cap: int = 60
     pairs_per_record: float = 25.0
     threshold: float = 0.0
+    auto: float = AUTO_PROBABILITY
     assignment: Assignment = Assignment.MANY_TO_ONE
     threads: int = 2
     room: int = 1 << 16
@@ -183,7 +185,7 @@ def _with_copies(
         records=records,
         scorer=scorer,
         scored=scored,
-        strong=is_strong(records, matched.model, scored, label),
+        strong=is_strong(records, matched.model, scored, label, least=options.auto),
         label=label,
         is_auto=is_auto & ~is_mass,
         reasons=reasons,
@@ -234,7 +236,7 @@ def _clusters(
     conflict = has_conflict(records, scored, prior)
     weight = np.where(judged > 0, np.float32(_JUDGED_BITS), weight)
     conflict = np.where(judged != 0, judged < 0, conflict)
-    strong = is_strong(records, scorer.model, scored) | (judged > 0)
+    strong = is_strong(records, scorer.model, scored, least=options.auto) | (judged > 0)
     clustered = build_record_clusters(
         Links(
             left=scored.left,
@@ -249,7 +251,8 @@ def _clusters(
         score,
         LinkSettings(prior=prior),
     )
-    strong = is_strong(records, scorer.model, scored, clustered.label) | (judged > 0)
+    strong = is_strong(records, scorer.model, scored, clustered.label, least=options.auto)
+    strong |= judged > 0
     return strong & ~conflict, clustered, _auto(records, scored, strong & ~conflict, clustered)
 
 
@@ -270,7 +273,7 @@ def _linked(
     )
     kept = links[assigned.is_kept]
     label = component_labels(scored.left[kept], scored.right[kept], records.n)
-    strong = is_strong(records, scorer.model, scored, label) | (judged > 0)
+    strong = is_strong(records, scorer.model, scored, label, least=options.auto) | (judged > 0)
     strong[links[assigned.is_ambiguous]] = False
     is_kept = np.zeros(len(weight), dtype=np.bool_)
     is_kept[kept] = True

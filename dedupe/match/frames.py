@@ -19,11 +19,11 @@ from .predict import Scored
 LISTED = 0.01  # pairs below this probability are no longer worth a line
 
 
-def pairs_frame(matched: Matched) -> pl.DataFrame:
+def pairs_frame(matched: Matched, threshold: float = 0.0) -> pl.DataFrame:
     """Return the pairs of one entity: PAIRS, then g_* (levels, int8) and w_* (bits, float32).
 
     A comparison that was not observed is -1 and null. `tier` is auto where the pair alone is enough
-    and its cluster agrees, review from even odds on, reject below.
+    and its cluster agrees, review from `threshold` (bits) on, reject below.
     """
     weights = matched.weights
     chance = probability(weights)
@@ -33,7 +33,7 @@ def pairs_frame(matched: Matched) -> pl.DataFrame:
     together = label[scored.left] == label[scored.right]
     is_auto = matched.strong[keep] & together & matched.is_auto[scored.left]
     is_auto &= matched.is_auto[scored.right]
-    tier = np.where(is_auto, "auto", np.where(chance[keep] >= 0.5, "review", "reject"))
+    tier = np.where(is_auto, "auto", np.where(weights[keep] >= threshold, "review", "reject"))
     frame = pl.DataFrame(
         {
             "entity": pl.Series([matched.records.entity], dtype=pl.String).new_from_index(

@@ -19,7 +19,6 @@ from dedupe.language import N_
 
 from .engine import Matched, MatchOptions, RuleUse
 from .frames import LISTED
-from .tiers import AUTO_PROBABILITY
 
 SCHEMA_NAME, SCHEMA_VERSION = "crmclean.model", 1
 STRANGERS = "strangers"  # the context of pairs that share no strong key
@@ -89,15 +88,14 @@ class ModelEntry:
 def describe_model(matched: Matched, options: MatchOptions | None = None) -> ModelEntry:
     """Return the entry of one entity; `options` are those it was matched with."""
     model, records = matched.model, matched.records
+    options = options or MatchOptions()
     return ModelEntry(
         entity=records.entity,
         n_records=records.n,
         n_candidates=matched.scored.n_candidates,
         prior=model.prior,
         prior_bits=model.prior_bits,
-        thresholds=Thresholds(
-            listed=LISTED, link=(options or MatchOptions()).threshold, auto=AUTO_PROBABILITY
-        ),
+        thresholds=Thresholds(listed=LISTED, link=options.threshold, auto=options.auto),
         contexts=_contexts(matched),
         comparisons=_comparisons(matched),
         rules=matched.rules,

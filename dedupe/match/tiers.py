@@ -49,16 +49,21 @@ _PERSON = ("given", "surname", "patronymic")
 
 
 def is_strong(
-    records: Records, model: Model, scored: Scored, label: npt.NDArray[np.uint32] | None = None
+    records: Records,
+    model: Model,
+    scored: Scored,
+    label: npt.NDArray[np.uint32] | None = None,
+    *,
+    least: float = AUTO_PROBABILITY,
 ) -> Flags:
     """Tell which pairs satisfy the rule of the tier auto by themselves.
 
     `label` are clusters, once there are some: a number that cards of two clusters hold is not
-    one person's, whatever its kind.
+    one person's, whatever its kind. `least` is the probability that the rule asks for.
     """
     at = {column.name: number for number, column in enumerate(records.columns)}
     levels = scored.levels
-    is_sure = scored.bits + model.prior_bits >= np.log2(AUTO_PROBABILITY / (1 - AUTO_PROBABILITY))
+    is_sure = scored.bits + model.prior_bits >= np.log2(least / (1 - least))
     is_sure &= ~contradicts(records, levels)
     if not {"given", "surname"} & at.keys():
         has_two: Flags = is_sure & (_strong_kinds(records, model, levels) >= 2)

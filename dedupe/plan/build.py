@@ -65,6 +65,7 @@ def build_plan(inputs: PlanInputs, options: PlanOptions | None = None) -> Plan:
             where=inputs.account.crm,
             fix=N_("set the account up with crmclean init, then scan it with -p"),
         )
+    inputs = _without_marked(inputs, options.planning.mark_tag)
     decisions, left_out = decisions_of(inputs), Counter[str]()
     fields = Fields.of(inputs.account)
     drafts = [
@@ -143,6 +144,22 @@ def _unfit(account: Account, candidate: Candidate) -> str:
 def _marked(account: Account, tag: str) -> set[Ref]:
     rows = account.frame("record_tags").filter(pl.col("tag") == tag)
     return {Ref(entity, id_) for entity, id_ in rows.select("entity", "record_id").iter_rows()}
+
+
+def _without_marked(inputs: PlanInputs, tag: str) -> PlanInputs:
+    """Return the inputs without findings about cards' values that are marked as duplicates.
+
+    They are to be deleted: what stands on them is nobody's to repair. Their tags and tasks stay.
+    """
+    tags = inputs.account.frame("record_tags").filter(pl.col("tag") == tag)
+    if tags.is_empty():
+        return inputs
+    marked = tags.select("entity", "record_id").unique()
+    is_value = pl.col("field").is_in(["phone", "email"]).fill_null(value=False)
+    about = inputs.findings.with_row_index("at").filter(is_value)
+    marked_rows = about.join(marked, on=["entity", "record_id"], how="semi")
+    kept = inputs.findings.with_row_index("at").join(marked_rows, on="at", how="anti")
+    return replace(inputs, findings=kept.sort("at").drop("at"))
 
 
 def _shared(

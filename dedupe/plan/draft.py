@@ -54,7 +54,8 @@ def without_overlaps(drafts: Iterable[Draft]) -> tuple[list[Draft], int]:
     for draft in drafts:
         members = set(draft.members)
         others = draft.touched - members
-        if members & (about | touched) or others & about:
+        is_free = about.isdisjoint(members | others) and touched.isdisjoint(members)
+        if not is_free:
             n_deferred += 1
             continue
         kept.append(draft)

@@ -17,7 +17,8 @@ import polars as pl
 
 from dedupe.config.planning import Planning, Survivorship
 from dedupe.contracts import CLUSTERS, FINDINGS, PAIRS, VALUES, Account
-from dedupe.decisions import SameGroup, Settled
+from dedupe.decisions import Decision, SameGroup, Settled, Spot
+from dedupe.decisions.proposals import holds, spot_of
 from dedupe.decisions.values import Golden as ToldValue
 from dedupe.errors import InputError
 from dedupe.language import N_
@@ -86,13 +87,15 @@ class Decisions:
     """What people decided: pairs by (entity, smaller id, other id), findings by (code, record).
 
     `groups` are those of the reviewers, the latest last, with the survivor and the golden values
-    they chose; `edits` what they wrote in place of a finding's proposal.
+    they chose; `edits` what they wrote in place of a finding's proposal. `proposals` are about one
+    text of a card, whichever check has found it.
     """
 
     pairs: Mapping[tuple[str, str, str], bool] = field(default_factory=dict)
     findings: Mapping[tuple[str, Ref], bool] = field(default_factory=dict)
     groups: tuple[SameGroup, ...] = ()
     edits: Mapping[tuple[str, Ref], str] = field(default_factory=dict)
+    proposals: Mapping[Spot, Decision] = field(default_factory=dict)
 
     def chosen(self, entity: str, ids: Collection[str]) -> tuple[str, dict[str, ToldValue]]:
         """Return the survivor and the values that reviewers chose for cards that are one."""
@@ -118,6 +121,13 @@ class Decisions:
         """Return what was decided on a finding; None where nobody did."""
         return self.findings.get((code, ref))
 
+    def proposal(self, ref: Ref, kind: str, raw: str, proposal: str) -> Decision | None:
+        """Return what holds for a proposal on a card's text; None where nobody has decided."""
+        if not self.proposals:
+            return None
+        told = self.proposals.get(spot_of(ref.entity, ref.id, kind, raw))
+        return told if told is not None and holds(told, proposal) else None
+
 
 def decisions_of(inputs: PlanInputs) -> Decisions:
     """Return all decisions that a plan honours. Raises InputError as `read_decisions` does."""
@@ -136,6 +146,7 @@ def decisions_of(inputs: PlanInputs) -> Decisions:
         | dict(told.findings),
         groups=settled.groups,
         edits={key: each.edited for key, each in verdicts.items() if each.verdict == "edit"},
+        proposals=settled.proposals,
     )
 
 

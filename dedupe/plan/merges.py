@@ -15,6 +15,7 @@ from dedupe.config.planning import Planning, Survivorship
 from .candidates import Candidate
 from .cards import Card, Field, Fields, id_key, ref_key
 from .draft import Draft, Step
+from .marks import delete_field
 from .masks import masked
 from .notes import keep_notes, mark_note
 from .ops import (
@@ -43,7 +44,6 @@ from .survivorship import (
 from .values_change import spelling
 
 CODE = "DUP110"
-_DELETE_NAMES = ("Удалить", "На удаление", "Delete")
 _YES = "true"
 
 
@@ -60,9 +60,7 @@ class Merging:
 
     def delete_field(self, entity: str) -> Field | None:
         """Return the checkbox by which people know what to delete, where the account has one."""
-        named = self.planning.delete_field
-        found = [self.fields.find(entity, n) for n in ((named,) if named else _DELETE_NAMES)]
-        return next((each for each in found if each and each.type == "checkbox"), None)
+        return delete_field(self.fields, entity, self.planning.delete_field)
 
 
 def merge_draft(candidate: Candidate, cards: Sequence[Card], shared: Merging) -> Draft:

@@ -59,6 +59,10 @@ KINDS = {
 }
 LEFT_OUT = {
     "review": NN_("{n} waits for review", "{n} wait for review"),
+    "changed": NN_(
+        "{n} decided on, but changed since: to decide again",
+        "{n} decided on, but changed since: to decide again",
+    ),
     "rejected": NN_("{n} rejected by a person", "{n} rejected by a person"),
     "deferred": NN_(
         "{n} deferred: its card is in another group", "{n} deferred: their cards are in others"

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from dedupe.contracts import CERTAIN
+from dedupe.decisions import SEPARATOR, Decision
+from dedupe.decisions.proposals import changed_places, decided_text, spot_of
 from dedupe.normalize import build_values, propose_values
 
 from .cards import Fields, id_sort, ref_key
@@ -28,7 +30,6 @@ from .values_change import applied, spelling
 REPEATS = ("PHN202", "EML202")
 KINDS = ("split", "drop_repeat", "normalize")
 _CHANNEL = ("phone", "email")
-_SEPARATOR = "; "  # between the parts of a proposal
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,18 @@ class _Row:
     @property
     def item(self) -> Item:
         return Item(self.raw, self.label)
+
+
+@dataclass(frozen=True, slots=True)
+class _Proposed:
+    """A text on a card and what it is to become: the scan's proposal, or a person's word."""
+
+    ref: Ref
+    code: str
+    kind: str
+    raw: str
+    text: str
+    repair: str
 
 
 @dataclass(slots=True)
@@ -78,10 +91,10 @@ class Repairs:
         proposed = self._proposed()
         repeated = self._repeated()
         spelt = self._spelt()
-        refs = {each[0] for each in proposed} | {each[0] for each in repeated}
+        refs = {each.ref for each in proposed} | {each[0] for each in repeated}
         self._rows = _channel_rows(self._inputs, refs | {each[0] for each in spelt})
-        for ref, code, kind, raw, proposal in proposed:
-            self._split(ref, code, kind, raw, proposal)
+        for each in proposed:
+            self._split(each)
         for ref, code, kind, raws in repeated:
             self._drop(ref, code, kind, raws)
         for ref, kind, raw, proposal in spelt:
@@ -92,8 +105,8 @@ class Repairs:
             key=lambda draft: KINDS.index(draft.kind),
         )
 
-    def _proposed(self) -> list[tuple[Ref, str, str, str, str]]:
-        """Return the findings whose proposal may be written: ref, code, kind, raw, proposal."""
+    def _proposed(self) -> list[_Proposed]:
+        """Return the findings whose proposal may be written."""
         frame = self._inputs.findings.filter(
             pl.col("field").is_in(_CHANNEL)
             & pl.col("proposal").is_not_null()
@@ -101,10 +114,16 @@ class Repairs:
         ).sort("code", "entity", *id_sort("record_id"), "field", "value")
         columns = ("code", "entity", "record_id", "field", "value", "proposal", "confidence")
         n_alike = Counter(frame.select("code", "entity", "record_id").iter_rows())
-        found = []
+        found: list[_Proposed] = []
+        changed = self._changed(frame)
         for code, entity, id_, kind, raw, proposal, confidence in frame.select(columns).iter_rows():
             ref, repair = Ref(entity, id_), _kind_of(proposal)
             if not self._options.wants(repair, code) or not self._options.is_target(ref):
+                continue
+            one = _Proposed(ref, code, kind, raw, proposal, repair)
+            told = self._decisions.proposal(ref, kind, raw, proposal)
+            if told is not None:
+                found += self._told(one, told)
                 continue
             verdict = self._decisions.finding(code, ref)
             if verdict is False:
@@ -115,10 +134,28 @@ class Repairs:
                     self._left_out["unsure"] += 1  # which of the card's values it is, nobody said
                     continue
                 self._repairs[ref].is_accepted |= bool(verdict)
-                found.append((ref, code, kind, raw, edited or proposal))
+                found.append(replace(one, text=edited or proposal))
             else:
-                self._left_out["review"] += 1
+                waiting = "changed" if (entity, id_, kind) in changed else "review"
+                self._left_out[waiting] += 1
         return found
+
+    def _told(self, one: _Proposed, decision: Decision) -> Iterator[_Proposed]:
+        """Yield the repair that a person has decided on, if it is one."""
+        text = decided_text(decision, one.text)
+        if text is None:
+            self._left_out["rejected"] += 1
+        elif text:
+            self._repairs[one.ref].is_accepted = True
+            yield replace(one, text=text)
+
+    def _changed(self, frame: pl.DataFrame) -> frozenset[tuple[str, str, str]]:
+        """Return where a person has decided on a text that no finding is about any more."""
+        told = self._decisions.proposals
+        if not told:
+            return frozenset()
+        rows = frame.select("entity", "record_id", "field", "value").unique().iter_rows()
+        return changed_places(told, (spot_of(*row) for row in rows))
 
     def _repeated(self) -> list[tuple[Ref, str, str, list[_Said]]]:
         """Return the repeats that can be dropped: ref, code, kind, what the card's values say."""
@@ -157,12 +194,12 @@ class Repairs:
             if self._options.is_target(Ref(entity, id_))
         ]
 
-    def _split(self, ref: Ref, code: str, kind: str, raw: str, proposal: str) -> None:
-        parts = proposal.split(_SEPARATOR)
-        for row in self._own(ref, kind, raw):
+    def _split(self, one: _Proposed) -> None:
+        parts = dict.fromkeys(one.text.split(SEPARATOR))
+        for row in self._own(one.ref, one.kind, one.raw):
             new = tuple(Item(part, row.label) for part in parts)
             change = ValuesChange(field=row.field, old=(row.item,), new=new)
-            self._repairs[ref].add(_kind_of(proposal), code, change)
+            self._repairs[one.ref].add(one.repair, one.code, change)
 
     def _drop(self, ref: Ref, code: str, kind: str, said: Sequence[_Said]) -> None:
         by_value: dict[tuple[str, str], list[_Said]] = defaultdict(list)
@@ -299,7 +336,7 @@ def _made(
 
 
 def _kind_of(proposal: str) -> str:
-    return "split" if _SEPARATOR in proposal else "normalize"
+    return "split" if SEPARATOR in proposal else "normalize"
 
 
 def _channel_rows(inputs: PlanInputs, refs: set[Ref]) -> dict[tuple[Ref, str], list[_Row]]:

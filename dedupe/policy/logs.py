@@ -14,6 +14,7 @@ import json
 import logging
 import os
 import re
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -34,6 +35,7 @@ KEEP = 60  # files: two months of nights
 FILE_BYTES = 5_000_000  # of one run; an apply of 50,000 groups has some 2
 ALL_BYTES = 200_000_000
 ADVANCED_S = 30.0  # between two lines of how far a stage is
+_TRAIL = 12  # calls: from our own code into that of a library
 _SUFFIX = ".jsonl"
 _RUN = re.compile(r"\w[\w.-]{0,79}")
 _ADDRESS = re.compile(r"[^\s@<>\"',;:()]+@[^\s@<>\"',;:()]+")
@@ -63,11 +65,14 @@ class Line:
 
 
 class RunLog:
-    """The log of one run. A context manager: while it is open, `logging` writes into it too."""
+    """The log of one run. A context manager: while it is open, `logging` writes into it too.
+
+    Without a folder it keeps nothing: where the state folder can't be used, say.
+    """
 
     def __init__(
         self,
-        folder: Path,
+        folder: Path | None,
         *,
         run_id: str,
         profile: str,
@@ -75,7 +80,8 @@ class RunLog:
         keep: int = KEEP,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.path = folder / f"{run_id}{_SUFFIX}"
+        self._is_kept = folder is not None
+        self.path = (folder or Path()) / f"{run_id}{_SUFFIX}"
         self._said = {"run": run_id, "profile": profile, "policy": policy}
         self._now, self._keep = now, keep
         self._descriptor = -1
@@ -86,14 +92,9 @@ class RunLog:
 
     def __enter__(self) -> RunLog:
         """Open the file, make room for it, and listen to `logging`."""
-        with suppress(OSError):
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _rotate(self.path.parent, self._keep - 1, spared=self.path)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
-            self._descriptor = os.open(self.path, flags, 0o600)
-            self._n_bytes = os.fstat(self._descriptor).st_size
-            if self._n_bytes:  # a run that goes on: its last line may be torn
-                os.write(self._descriptor, b"\n")
+        if self._is_kept:
+            with suppress(OSError):
+                self._open()
         self._hear_logging()
         self.note("info", "run.started")
         return self
@@ -143,6 +144,16 @@ class RunLog:
         told["error"] = _scrubbed(outcome.error)
         is_bad = outcome.state == "failed" or outcome.exit_code != 0
         self._write("error" if is_bad else "info", "outcome", told)
+
+    def _open(self) -> None:
+        for folder in (self.path.parent.parent, self.path.parent):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _rotate(self.path.parent, self._keep - 1, spared=self.path)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+        self._descriptor = os.open(self.path, flags, 0o600)
+        self._n_bytes = os.fstat(self._descriptor).st_size
+        if self._n_bytes:  # a run that goes on: its last line may be torn
+            os.write(self._descriptor, b"\n")
 
     def _hear_logging(self) -> None:
         """Listen; our own modules' notes pass from now on, which no other handler asked for."""
@@ -200,6 +211,20 @@ class _Handler(logging.Handler):
                 logger=record.name,
                 message=clean(record.getMessage()),
             )
+
+
+def trail(error: BaseException) -> str:
+    """Return where an error arose, the innermost call last; no word of it, which may hold values.
+
+    >>> try:
+    ...     {}["a client"]
+    ... except KeyError as error:
+    ...     "a client" in trail(error), trail(error).startswith("KeyError: ")
+    (False, True)
+    """
+    frames = traceback.extract_tb(error.__traceback__)[-_TRAIL:]
+    places = [f"{Path(each.filename).name}:{each.lineno} {each.name}" for each in frames]
+    return f"{type(error).__name__}: {' > '.join(places)}"
 
 
 def log_runs(folder: Path, profile: str | None = None) -> list[Line]:

@@ -85,6 +85,7 @@ class Night:
     folder: Path
     works: Works
     notifier: Notifier
+    host: str = ""  # of the account: what its lock is named by
     systemd: Systemd = field(default_factory=Systemd)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     monotonic: Callable[[], float] = time.monotonic

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 SCHEMA = "crmclean.run/1"
+OVERLAP = "locked"  # the reason's code: see `unbegun`
 Fact = str | int | float
 
 
@@ -107,8 +108,13 @@ class RunOutcome:
 
     @property
     def is_news(self) -> bool:
-        """Tell whether a person wants to hear of it: all but a quiet night."""
-        return self.state is not State.UNCHANGED
+        """Tell whether a person wants to hear of it: all but a quiet night and an overlap."""
+        return self.state is not State.UNCHANGED and not self.is_overlap
+
+    @property
+    def is_overlap(self) -> bool:
+        """Tell whether it never began as another run had the account, and that does not last."""
+        return self.reason is not None and self.reason.code == OVERLAP
 
 
 class Notifier(Protocol):

@@ -45,6 +45,8 @@ METRICS: Mapping[str, tuple[str, str]] = {
     "crmclean_oddities": ("gauge", "What the last run found odd."),
     "crmclean_last_run_requests": ("gauge", "Requests to the CRM in the last run."),
     "crmclean_requests_total": ("counter", "Requests to the CRM in all runs."),
+    "crmclean_failures_total": ("counter", "Runs that did not end well, or could not begin."),
+    "crmclean_overlaps_total": ("counter", "Runs that found another at work, and left it to it."),
     "crmclean_notices_waiting": ("gauge", "Notices that could not be delivered yet."),
 }
 _CHANGES = ("planned", "applied", "undone", "failed", "stale", "left", "resumed")
@@ -115,9 +117,29 @@ def read_metrics(path: Path) -> list[Sample]:
 def _samples(outcome: RunOutcome, waiting: int, before: list[Sample]) -> Iterator[Sample]:
     own = (("profile", outcome.profile), ("policy", outcome.policy))
     is_well = outcome.exit_code == 0 and outcome.state is not State.FAILED
+    more = {
+        "crmclean_requests_total": outcome.requests,
+        "crmclean_failures_total": int(not is_well and not outcome.is_overlap),
+        "crmclean_overlaps_total": int(outcome.is_overlap),
+    }
+    for name, n in more.items():
+        known = next((sample.value for sample in before if sample.name == name), None)
+        yield Sample(name, own, str(int(_number(known) + n)))
+    yield Sample("crmclean_notices_waiting", own, str(waiting))
+    if outcome.is_overlap:  # it says nothing of the account: the other run will
+        yield from (s for s in before if s.name not in (*more, "crmclean_notices_waiting"))
+    else:
+        yield from _of_run(outcome, own, before, is_well=is_well)
+
+
+def _of_run(
+    outcome: RunOutcome,
+    own: tuple[tuple[str, str], ...],
+    before: list[Sample],
+    *,
+    is_well: bool,
+) -> Iterator[Sample]:
     ended = f"{outcome.ended.timestamp():.3f}"
-    counted = {s.name: s.value for s in before if s.name == "crmclean_requests_total"}
-    total = _number(counted.get("crmclean_requests_total")) + outcome.requests
     yield Sample("crmclean_up", own, str(int(is_well)))
     yield Sample("crmclean_last_exit_code", own, str(outcome.exit_code))
     for state in State:
@@ -135,8 +157,6 @@ def _samples(outcome: RunOutcome, waiting: int, before: list[Sample]) -> Iterato
         yield Sample("crmclean_changes", labels, str(getattr(outcome.changes, name)))
     yield Sample("crmclean_oddities", own, str(len(outcome.oddities)))
     yield Sample("crmclean_last_run_requests", own, str(outcome.requests))
-    yield Sample("crmclean_requests_total", own, str(int(total)))
-    yield Sample("crmclean_notices_waiting", own, str(waiting))
 
 
 def _of_scan(

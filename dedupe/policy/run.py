@@ -10,6 +10,7 @@ has the account's lock ends in one `RunOutcome`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -27,6 +28,7 @@ from .approvals import approved_plans
 from .boundary import Boundary
 from .caps import automatic, check_caps, cut, dated, is_final, limits_of
 from .draft import Draft, health_of
+from .logs import trail
 from .memory import Memory, read_memory, remember_outcome, write_memory
 from .night import Night
 from .oddities import GUARDED, Read, duplicates_found, odd_clock, odd_read, odd_scan
@@ -34,6 +36,7 @@ from .outcome import Reason, RunOutcome, State
 from .window import zone_of
 
 R = TypeVar("R")
+_log = logging.getLogger(__name__)
 _OUTAGE = ("RemoteError", "SignInError", "StorageError")  # they end a run that nobody stopped
 _SECOND_LOOK = 10  # groups after the canary; then the rest
 
@@ -74,7 +77,8 @@ class _Run:
     def whole(self) -> RunOutcome:
         night, draft = self.night, self.draft
         self.last_success = self._last_success()
-        with account_lock(night.folder, draft.run_id, wait_s=night.wait_s):
+        lock = account_lock(night.folder, draft.run_id, host=night.host, wait_s=night.wait_s)
+        with lock:
             night.systemd.ready(draft.run_id)
             self._ending(self._steps)
             return self._told()
@@ -102,6 +106,7 @@ class _Run:
             code = error.code if isinstance(error, SystemExit) else 130
             self._failed("signal", "", code if isinstance(code, int) else 130, is_held=True)
         except Exception as error:  # the record of a run: nobody is there to see a traceback
+            _log.error("internal error: %s", trail(error))
             draft.reason = Reason(code="internal", facts={"kind": type(error).__name__})
             self._failed("internal", "", 1, is_held=False)
             self.night.systemd.status(f"internal error ({type(error).__name__})")

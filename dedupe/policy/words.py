@@ -40,6 +40,11 @@ REASONS: Mapping[str, str] = {
     "changed_since": N_("{n} groups are no longer as the run left them"),
     "done_meanwhile": N_("another run of this policy has done it while this one waited"),
     "rehearsal_failed": N_("the rehearsal lost something or touched what it should not"),
+    "locked": N_("another run has the account"),
+    "locked_long": N_("another run has had the account for {hours} h"),
+    "locked_out": N_(
+        "another run has the account, and the policy's last good run began {hours} h ago"
+    ),
     "error": N_("the run ended with an error"),
     "internal": N_("internal error ({kind})"),
 }

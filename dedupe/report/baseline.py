@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 import polars as pl
 
-from dedupe.audit.compare import KEYS, Comparison, compare
+from dedupe.audit.compare import KEYS, Comparison, changed_codes, compare
 from dedupe.contracts import Summary
 from dedupe.errors import InputError, StorageError
 from dedupe.language import N_
@@ -64,6 +64,7 @@ def compare_scans(earlier: Earlier, summary: Summary, findings: pl.DataFrame) ->
         summary.checks,
         old_health=old.health,
         new_health=summary.health,
+        changed=changed_codes(old.settings, summary.settings),
     )
 
 

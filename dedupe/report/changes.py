@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dedupe.audit.compare import Comparison
 from dedupe.audit.registry import Check
 from dedupe.contracts import CheckResult, Health, Summary
-from dedupe.language import count, decimal, share, tr
+from dedupe.language import N_, count, decimal, share, tr
 from dedupe.report import headline
 
 UP, DOWN = "\u25b2", "\u25bc"
@@ -50,10 +50,17 @@ def gain_text(gain: float | None) -> str:
     return f"{UP if gain > 0 else DOWN}\u00a0{points}"
 
 
+def gain_words(gain: float | None) -> str:
+    """Write a gain of a share with its unit: "\u25b2 0.3 pp"; nothing where it rounds to none."""
+    points = gain_text(gain)
+    told = "" if points in ("", "0") else tr(N_("{points} pp"), points=points)
+    return told.replace(" ", "\u00a0")
+
+
 def health_text(health: Health, comparison: Comparison | None = None) -> str:
     """Write the share of clean cards and, in brackets, by how many points it grew."""
     shown = "" if health.share is None else share(health.share)
-    gain = gain_text(comparison.health_gain if comparison else None)
+    gain = gain_words(comparison.health_gain if comparison else None)
     return f"{shown} ({gain})" if gain else shown
 
 
@@ -68,10 +75,18 @@ def money_text(amount: float, currency: str) -> str:
 
 
 def most_at_risk(summary: Summary, checks: Mapping[str, Check]) -> CheckResult | None:
-    """Return the error or warning with the most money at risk; None where none knows any."""
+    """Return the gravest check that knows money, of those the one with the most; None without.
+
+    The first line of the owner's page: of warnings only where no error knows any.
+    """
     priced = [
         result
         for result in headline.ranked(summary, checks)
         if result.money and headline.severity_of(result, checks) != "info"
     ]
-    return max(priced, key=lambda result: result.money or 0, default=None)
+
+    def rank(result: CheckResult) -> tuple[int, float]:
+        severity = headline.severity_of(result, checks)
+        return headline.severity_rank(severity), -(result.money or 0)
+
+    return min(priced, key=rank, default=None)

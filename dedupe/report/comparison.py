@@ -24,7 +24,8 @@ from dedupe.language import N_, NN_, count, share, tr, trn
 from dedupe.report import headline
 from dedupe.report.changes import change_text, gain_text
 from dedupe.report.links import card_url
-from dedupe.report.terminal import _line, _next, _style, _text, _trend
+from dedupe.report.terminal_drawing import drawn_text, marked_line, next_line, style_of
+from dedupe.report.terminal_table import trend_style
 from dedupe.report.words import moment, plain, reason_text
 
 SCHEMA = "crmclean.diff/1"
@@ -34,6 +35,7 @@ GAPS = {
     Gap.NOT_CHECKED_NOW: N_("not checked now"),
     Gap.ABSENT_BEFORE: N_("not in the earlier scan"),
     Gap.ABSENT_NOW: N_("not in the later scan"),
+    Gap.OPTIONS_CHANGED: N_("the options changed between the scans"),
 }
 _NOTHING = NN_("{n} check found nothing in both", "{n} checks found nothing in both")
 
@@ -61,8 +63,8 @@ def render_comparison(
     rows = [change for change in _ranked(told, checks) if change.before or change.now]
     if rows:
         parts += [_table(rows, told, checks, is_wide=width >= WIDE), ""]
-    parts += [*_rest(told.comparison, len(rows)), *_next(next_commands)]
-    return _text(parts, width=width, color=color, ascii=ascii)
+    parts += [*_rest(told.comparison, len(rows)), *next_line(next_commands)]
+    return drawn_text(parts, width=width, color=color, ascii=ascii)
 
 
 def render_records(told: Compared, code: str) -> Iterator[str]:
@@ -132,14 +134,14 @@ def _rounded(value: float | None) -> float | None:
 def _header(told: Compared) -> list[RenderableType]:
     comparison = told.comparison
     lines: list[RenderableType] = [
-        _line("●", "cyan", tr("Before"), _scan_text(told.old)),
-        _line("●", "cyan", tr("Now"), _scan_text(told.new)),
+        marked_line("●", "cyan", tr("Before"), _scan_text(told.old)),
+        marked_line("●", "cyan", tr("Now"), _scan_text(told.new)),
     ]
     old, new = comparison.old_health, comparison.new_health
     if old and new and old.share is not None and new.share is not None:
         gain = gain_text(comparison.health_gain)
         words = f"{share(old.share)} → {share(new.share)} ({gain})"
-        lines.append(_line("●", "cyan", tr("Clean cards"), words))
+        lines.append(marked_line("●", "cyan", tr("Clean cards"), words))
     return lines
 
 
@@ -184,9 +186,9 @@ def _table(
         title = headline.title_of(_result(change), checks, told.new)
         numbers = (change.new, change.fixed, change.left) if is_wide else ()
         is_count = headline.is_counting(_result(change))
-        style = "default" if is_count else _trend(change.delta, check)
+        style = "default" if is_count else trend_style(change.delta, check)
         table.add_row(
-            Text(change.code, style=_style(check)),
+            Text(change.code, style=style_of(check)),
             Text(title),
             *(_number(n) for n in (change.before, *numbers, change.now)),
             Text(change_text(change.delta), style=style),
@@ -202,7 +204,9 @@ def _rest(comparison: Comparison, n_shown: int) -> list[RenderableType]:
     lines: list[RenderableType] = []
     comparable = sum(change.gap in (Gap.NONE, Gap.NOT_LISTED) for change in comparison.changes)
     if comparable > n_shown:
-        lines.append(_line("✔", "green", tr("Nothing found"), trn(*_NOTHING, comparable - n_shown)))
+        lines.append(
+            marked_line("✔", "green", tr("Nothing found"), trn(*_NOTHING, comparable - n_shown))
+        )
     why: dict[str, list[str]] = {}
     for change in comparison.changes:
         if change.gap in GAPS:
@@ -211,5 +215,5 @@ def _rest(comparison: Comparison, n_shown: int) -> list[RenderableType]:
             why.setdefault(reason, []).append(change.code)
     if why:
         words = "".join(f"\n{', '.join(dict.fromkeys(codes))}: {w}" for w, codes in why.items())
-        lines.append(_line("●", "yellow", tr("Not compared"), words))
+        lines.append(marked_line("●", "yellow", tr("Not compared"), words))
     return [*lines, ""] if lines else []

@@ -17,7 +17,7 @@ from dedupe.contracts import CheckResult, Summary
 from dedupe.language import N_, count, share, tr
 from dedupe.report import headline
 from dedupe.report.links import card_url
-from dedupe.report.terminal import _next, _style, _text
+from dedupe.report.terminal_drawing import drawn_text, next_line, style_of
 from dedupe.report.words import (
     entity_name,
     part_names,
@@ -65,11 +65,11 @@ def render_explanation(
     next_commands: Sequence[str] = (),
 ) -> str:
     """Return all there is to know of one check, and what a scan found where one is given."""
-    title = Text.assemble((check.code, f"bold {_style(check)}"), "  ", (tr(check.title), "bold"))
+    title = Text.assemble((check.code, f"bold {style_of(check)}"), "  ", (tr(check.title), "bold"))
     parts: list[RenderableType] = [title, ""]
     for heading, words in (*_explained(check), *(_seen(seen) if seen else ())):
         parts += [Text(heading, style="bold"), Padding(Text(words), (0, 0, 1, 2))]
-    return _text([*parts, *_next(next_commands)], width=width, color=color, ascii=ascii)
+    return drawn_text([*parts, *next_line(next_commands)], width=width, color=color, ascii=ascii)
 
 
 def plan_text(check: Check) -> str:

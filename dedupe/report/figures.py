@@ -6,6 +6,7 @@ import math
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dedupe.contracts import Column
 from dedupe.language import N_, count, current, decimal, share, tr
 from dedupe.report.changes import money_text
 from dedupe.report.masks import scrubbed
@@ -33,6 +34,13 @@ def signed(n: int) -> str:
 def day(at: date) -> str:
     """Write a date as the language's readers write it."""
     return at.strftime("%d.%m.%Y" if current() == "ru" else "%Y-%m-%d")
+
+
+def column_title(column: Column) -> str:
+    """Return the title of a metric's column, with the unit where neither it nor the cells tell."""
+    title = tr(column.title)
+    is_unit_told = column.kind != "days" or "day" in column.title.lower()
+    return title if is_unit_told else tr(N_("{title}, days"), title=title)
 
 
 def cell(value: object, kind: str, *, currency: str = "", zone: str = "", raw: bool = False) -> str:

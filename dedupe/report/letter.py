@@ -7,16 +7,20 @@ there by its number, and the texts of the account are cut so that a line can hol
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from dedupe.errors import InputError
 from dedupe.language import N_, share, tr, trn
 from dedupe.report.content import Content
-from dedupe.report.layout import Block, MetricView, Page, Row
+from dedupe.report.layout import Block, MetricView, Page, Row, TextCell
 from dedupe.report.trend import health_trend
 from dedupe.report.words import moment, plain
 
+Table = tuple[Sequence[tuple[str, str]], Sequence[Sequence[TextCell]]]
+COLUMNS = 10  # of a table on A4: of more the numbers run into each other
 VERSIONS = 12  # of the list of scans: the newest
 _RUN = 24  # signs without a space after which a line may be broken
 _LONG = re.compile(rf"[^\s\u200b]{{{_RUN + 1},}}")
@@ -99,7 +103,6 @@ WORDS = {
     "where": N_("Where"),
     "timings": N_("Time taken"),
     "seconds": N_("seconds"),
-    "page": N_("Page"),
     "open": N_("This report shows names, phones and addresses of clients: it is personal data."),
     "hidden": N_(
         "Names, phones and addresses of clients are hidden. Links open for those who may see the "
@@ -180,6 +183,25 @@ def left_out(metric: MetricView) -> str:
 def is_tabled(metric: MetricView) -> bool:
     """Tell whether a table says more than its chart: a chart has the labels and the values."""
     return bool(metric.rows) and (not metric.charts or len(metric.headers) > 2)
+
+
+def tables_of(metric: MetricView) -> tuple[Table, ...]:
+    """Return the metric's rows as tables that a page is wide enough for.
+
+    What has too many columns is told in several tables, each with the first column.
+    """
+    n = len(metric.headers)
+    if n <= COLUMNS:
+        return ((metric.headers, metric.rows),)
+    n_parts = -(-(n - 1) // (COLUMNS - 1))
+    ends = [1 + round(part * (n - 1) / n_parts) for part in range(n_parts + 1)]
+    return tuple(
+        (
+            (metric.headers[0], *metric.headers[start:end]),
+            tuple((row[0], *row[start:end]) for row in metric.rows),
+        )
+        for start, end in pairwise(ends)
+    )
 
 
 def shown_codes(page: Page) -> set[str]:

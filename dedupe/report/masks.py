@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 
-_ADDRESS = re.compile(r"([^\s@<>,;|:\"'()]+)@([^\s@<>,;|:\"'()]+)")
+_LOGIN = r"[^\s@<>,;|:\"'()]"
+# A login is looked for from its start alone, or a megabyte of text without an @ takes an hour.
+_ADDRESS = re.compile(f"(?<!{_LOGIN})({_LOGIN}+)@({_LOGIN}+)")
 _NUMBER = re.compile(r"\+?\d(?:[\s().\u00a0-]{0,3}\d){6,}")
 # In settings digits may be a date, a sum or an id: only what is written as a phone is one.
 _PHONE = re.compile(

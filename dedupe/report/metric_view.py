@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+import polars as pl
+
 from dedupe.contracts import Column, Metric
 from dedupe.language import N_, count, share, tr
 from dedupe.report import charts
-from dedupe.report.figures import NUMBERS, cell
+from dedupe.report.figures import NUMBERS, cell, column_title
 from dedupe.report.layout import Badge, MetricView, TextCell
 
 SHOWN = 15  # rows of a table at once
@@ -48,11 +50,11 @@ def view_metric(metric: Metric, write: Writer, *, link: Callable[[str, str], str
         title=tr(metric.title),
         note=tr(metric.note),
         badge=_badge(metric),
-        headers=tuple((tr(column.title), _style(column.kind)) for column in metric.columns),
+        headers=tuple((column_title(column), _style(column.kind)) for column in metric.columns),
         rows=rows[:SHOWN],
         more=rows[SHOWN:UNFOLDED],
         n_left=max(0, metric.rows.height - UNFOLDED),
-        charts=tuple(_chart(metric, write, width) for width in WIDTHS) if _is_drawn(metric) else (),
+        charts=tuple(_chart(metric, write, width) for width in WIDTHS) if is_drawn(metric) else (),
     )
 
 
@@ -61,8 +63,12 @@ def _style(kind: str) -> str:
     return "n" if kind in NUMBERS else ("t" if kind in _TIMES else "")
 
 
-def _is_drawn(metric: Metric) -> bool:
-    return bool(metric.chart and metric.values and metric.rows.height)
+def is_drawn(metric: Metric) -> bool:
+    """Tell whether there is a chart to be drawn: values that are all zero draw nothing."""
+    if not (metric.chart and metric.values and metric.rows.height):
+        return False
+    amounts = (metric.rows[name].cast(pl.Float64, strict=False) for name in metric.values)
+    return any((amount != 0).any() for amount in amounts)
 
 
 def _cells(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dedupe.contracts import CheckResult
 from dedupe.language import N_, count, share, tr
 from dedupe.report import charts, headline
-from dedupe.report.changes import change_text, gain_text, money_text, net_change
+from dedupe.report.changes import change_text, gain_words, money_text, net_change
 from dedupe.report.content import Content
 from dedupe.report.examples import CLIENTS
 from dedupe.report.layout import Fact, Owner
@@ -31,7 +31,7 @@ def build_owner(content: Content, found: Sequence[CheckResult]) -> Owner:
     health = content.summary.health
     part = health.share if health else None
     tone = "good" if (part or 0) >= _FINE else ("warning" if (part or 0) >= _FAIR else "error")
-    facts = _Facts(content)
+    facts, costly = _Facts(content), _costly(found, content)
     return Owner(
         share="" if part is None else share(part),
         percent=0.0 if part is None else 100 * part,
@@ -40,11 +40,11 @@ def build_owner(content: Content, found: Sequence[CheckResult]) -> Owner:
         counted=""
         if health is None or part is None
         else tr("{n} of {total}", n=count(health.clean), total=count(health.cards)),
-        gain=gain_text((content.comparison.health_gain if content.comparison else None) or None),
+        gain=gain_words(content.comparison.health_gain if content.comparison else None),
         trend=_trend(content),
-        money=facts.made(_costly(found, content), facts.money),
+        money=facts.made(costly, facts.money),
         good=facts.made(_good(content), facts.part),
-        critical=facts.made(_critical(found, content), facts.part),
+        critical=facts.made(_critical(found, content, costly), facts.part),
         quick=facts.made(_quick(found, content), facts.repair),
         better=facts.made(_changed(content, -1), facts.change),
         worse=facts.made(_changed(content, 1), facts.change),
@@ -77,17 +77,22 @@ class _Facts:
         """Tell the number and its base."""
         if not result.base:
             return count(result.found or 0), headline.groups_text(result)
-        of = tr("{share} of {base}", share=share(result.share or 0), base=count(result.base))
-        return count(result.found or 0), of
+        base = count(result.base)
+        if not result.found:
+            return "0", tr(N_("of {base}"), base=base)
+        return count(result.found), tr(
+            "{share} of {base}", share=share(result.share or 0), base=base
+        )
 
     def money(self, result: CheckResult) -> tuple[str, str]:
-        """Tell the money with the records found."""
-        return money_text(result.money or 0, self._content.summary.currency), self.part(result)[0]
+        """Tell the money with the records found and their part."""
+        told = " \u00b7 ".join(filter(None, self.part(result)))
+        return money_text(result.money or 0, self._content.summary.currency), told
 
     def repair(self, result: CheckResult) -> tuple[str, str]:
-        """Tell how it is repaired."""
+        """Tell how it is repaired; the command stands beside the check itself."""
         check = headline.check_of(result.code, self._content.registry)
-        return count(result.found or 0), command_of(check) or how_text(check, result.entity)
+        return count(result.found or 0), how_text(check, result.entity)
 
     def change(self, result: CheckResult) -> tuple[str, str]:
         """Tell the change since the last scan."""
@@ -99,15 +104,22 @@ def _costly(found: Sequence[CheckResult], content: Content) -> list[CheckResult]
     return _three(sorted(grave, key=lambda r: (_gravity(r, content), -(r.money or 0))))
 
 
-def _critical(found: Sequence[CheckResult], content: Content) -> list[CheckResult]:
-    """Return the gravest: errors first, clients' records before settings, then by share."""
+def _critical(
+    found: Sequence[CheckResult], content: Content, told: Sequence[CheckResult]
+) -> list[CheckResult]:
+    """Return the gravest: errors first, clients' records before settings, then by share.
+
+    What stands under the money (`told`) is not told twice, unless there is nothing else.
+    """
+    codes = {result.code for result in told}
     grave = [r for r in found if headline.severity_of(r, content.registry) != "info"]
+    others = [result for result in grave if result.code not in codes]
 
     def rank(result: CheckResult) -> tuple[int, bool, float, str]:
         is_setting = result.entity not in CLIENTS
         return _gravity(result, content), is_setting, -(result.share or 0), result.code
 
-    return _three(sorted(grave, key=rank))
+    return _three(sorted(others or grave, key=rank))
 
 
 def _three(results: Iterable[CheckResult]) -> list[CheckResult]:

@@ -111,7 +111,6 @@ def _cover(summary: Summary) -> tuple[tuple[str, str], ...]:
         tr("Account id"): plain(summary.account_id),
         # The name only: where it lay on the auditor's machine is not the reader's business.
         tr("Source"): plain(PurePath(summary.source).name),
-        tr("Data from"): moment(summary.data_from) if summary.data_from else "",
         tr("Data up to"): moment(summary.data_to) if summary.data_to else "",
         tr("Scanned"): moment(summary.scanned_at),
         tr("Scan"): summary.scan_id,

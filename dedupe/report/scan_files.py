@@ -112,6 +112,8 @@ def summary_of(document: Mapping[str, Any], path: Path) -> Summary:
             currency=_text(account.get("currency")),
             timezone=_text(account.get("timezone")),
             baseline=_text(document.get("baseline")),
+            settings={str(k): str(v) for k, v in document.get("settings", {}).items()},
+            place=_text(account.get("place")),
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise damaged(path) from error

@@ -1,4 +1,4 @@
-"""Workbooks that we write: their options, the names of their sheets, the texts of their cells.
+"""Workbooks that we write: their options, their sheets' names and paper, the texts of cells.
 
 Every text is a text cell: never a formula, a number or a link, whatever it begins with. What
 begins like a formula has an apostrophe before it all the same, for whoever saves the book as CSV.
@@ -11,16 +11,24 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import xlsxwriter
 
+from dedupe.language import N_, tr
 from dedupe.report.words import plain
 
 from .cells import safe_cell
 
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
+
 MAX_TEXT = 32_767  # of a cell, as XLSX has it
 MAX_TITLE = 31
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
+_A4 = 9  # as the file format counts papers
+_LONGEST = 80  # of a name in a footer, which holds 255 signs with its codes
+_INCHES = {"left": 0.4, "right": 0.4, "top": 0.5, "bottom": 0.6}
 _OPTIONS = {
     "strings_to_formulas": False,
     "strings_to_urls": False,
@@ -52,6 +60,18 @@ def sheet_title(title: str, taken: Collection[str] = ()) -> str:
     while name.lower() in lower:
         name, n = f"{clean[: MAX_TITLE - len(str(n)) - 1]} {n}", n + 1
     return name
+
+
+def lay_out_paper(sheet: Worksheet, named: str) -> None:
+    """Have a sheet printed on A4 across, as wide as the page, with name and page numbers below."""
+    sheet.set_landscape()
+    sheet.set_paper(_A4)
+    sheet.fit_to_pages(1, 0)  # as long as it takes
+    sheet.set_margins(**_INCHES)
+    # A footer's codes begin with "&"; the blank keeps a number from being a size of letters.
+    words = plain(named)[:_LONGEST].replace("&", "&&")
+    page = tr(N_("page {n} of {total}"), n="&P", total="&N")
+    sheet.set_footer(f"&L&8 {words} · &A&R&8 {page}")
 
 
 def cell_text(text: str, *, is_phone: bool = False, lines: bool = False) -> str:

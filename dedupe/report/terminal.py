@@ -9,11 +9,9 @@ data: counts, codes, paths and the account's address only.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from io import StringIO
 from pathlib import Path
 
-from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -21,9 +19,18 @@ from dedupe.audit.compare import Comparison
 from dedupe.audit.matches import MatchCounts
 from dedupe.audit.registry import CHECKS, Check
 from dedupe.contracts import CheckResult, Summary
-from dedupe.language import N_, NN_, count, share, tr, trn
+from dedupe.language import NN_, count, tr, trn
 from dedupe.report import headline
-from dedupe.report.changes import change_text, health_text, money_text, most_at_risk, net_change
+from dedupe.report.changes import health_text, money_text, most_at_risk
+from dedupe.report.terminal_drawing import drawn_text, marked_line, next_line, style_of
+from dedupe.report.terminal_table import (
+    CLUSTERED,
+    REPAIRS,
+    WIDE,
+    columns_for,
+    findings_table,
+    tiers_text,
+)
 from dedupe.report.words import (
     SECTIONS,
     entity_name,
@@ -33,55 +40,11 @@ from dedupe.report.words import (
     severity_name,
 )
 
-WIDE = 80
 _FEW_REASONS = 6  # a file of contacts misses most of what an account has
-ROOMY = 100  # from here on a compared scan has room for the base, too
-NARROWEST = 40
-_NO_BREAK = "\u00a0"
-_HELD = "\ue000"  # stands for it while rich wraps lines: rich would break there (91 | 699)
-_STYLES = {"error": "red", "warning": "yellow", "info": "cyan"}
-_REPAIRS = {
-    "auto": N_("✔ auto"),
-    "review": N_("review"),
-    "list": N_("list"),
-}
-_FOUND, _SHARE, _OF = N_("Found"), N_("Share"), N_("Of")
-_CHANGE, _REPAIR = N_("Change"), N_("Repair")
-# The tiers of clusters stand under the check that lists them.
-CLUSTERED = "DUP110"
-_TIERS = NN_("{n} auto", "{n} auto"), NN_("{n} to review", "{n} to review")
 _BETWEEN = (
     NN_("{n} linked", "{n} linked"),
     NN_("{n} of them ambiguous", "{n} of them ambiguous"),
     NN_("{n} not linked", "{n} not linked"),
-)
-_ASCII = str.maketrans(
-    {
-        "●": "*",
-        "→": "->",
-        "▲": "^",
-        "▼": "v",
-        "₽": "RUB",
-        "€": "EUR",
-        "₸": "KZT",
-        "₴": "UAH",
-        "✔": "+",
-        "✖": "x",
-        "·": "|",
-        "—": "-",
-        "–": "-",
-        "−": "-",
-        "─": "-",
-        "…": "...",
-        "≠": "!=",
-        "≥": ">=",
-        "≤": "<=",
-        "«": '"',
-        "»": '"',
-        "’": "'",
-        "\u00a0": " ",
-        "\u202f": " ",
-    }
 )
 
 
@@ -112,11 +75,11 @@ def render_summary(
     rows = [r for r in found if hints or headline.severity_of(r, checks) != "info"]
     if rows:
         tiers = {(CLUSTERED, each.entity): tiers_text(each) for each in matches}
-        parts += [_findings(rows, summary, checks, tiers, _columns(summary, width)), ""]
+        parts += [findings_table(rows, summary, checks, tiers, columns_for(summary, width)), ""]
     parts += _hints(found[len(rows) :] if rows else found)
     parts += _worth(summary, checks, comparison)
-    parts += [*_rest(summary, is_whole=hints), *_files(files), *_next(next_commands)]
-    return _text(parts, width=width, color=color, ascii=ascii)
+    parts += [*_rest(summary, is_whole=hints), *_files(files), *next_line(next_commands)]
+    return drawn_text(parts, width=width, color=color, ascii=ascii)
 
 
 def render_check_list(
@@ -135,7 +98,7 @@ def render_check_list(
                 table.add_row(*_listed(check, is_wide=width >= WIDE))
             table.add_row("")
     hint = Text(tr("What a check means: crmclean explain CODE"), style="dim")
-    return _text([table, hint], width=width, color=color, ascii=ascii)
+    return drawn_text([table, hint], width=width, color=color, ascii=ascii)
 
 
 def _header(summary: Summary) -> list[RenderableType]:
@@ -144,11 +107,11 @@ def _header(summary: Summary) -> list[RenderableType]:
         about.append(tr("data of {moment}", moment=moment(summary.data_to)))
     else:
         about.append(tr("scanned {moment}", moment=moment(summary.scanned_at)))
-    lines = [_line("●", "cyan", headline.account_name(summary), " · ".join(about))]
+    lines = [marked_line("●", "cyan", headline.account_name(summary), " · ".join(about))]
     deals = headline.deal_sum(summary.counts)
     if deals:
         mark, style = ("✔", "green") if deals.agrees else ("✖", "red")
-        lines.append(_line(mark, style, tr("Deals"), deals.equation))
+        lines.append(marked_line(mark, style, tr("Deals"), deals.equation))
     return [*lines, _coverage_line(summary)]
 
 
@@ -165,7 +128,7 @@ def _coverage_line(summary: Summary) -> RenderableType:
         n = trn("{n} not checked", "{n} not checked", covered.n_not_checked)
         words.append(f"{n}: {headline.reasons_in_short(missed)}")
     mark, style = ("✔", "green") if not covered.n_not_checked else ("●", "yellow")
-    return _line(mark, style, tr("Checks"), " · ".join(words))
+    return marked_line(mark, style, tr("Checks"), " · ".join(words))
 
 
 def _links(matches: Sequence[MatchCounts]) -> list[RenderableType]:
@@ -178,45 +141,8 @@ def _links(matches: Sequence[MatchCounts]) -> list[RenderableType]:
             words = [trn(*forms, n) for forms, n in zip(_BETWEEN, numbers, strict=True)]
             mark, style = ("●", "yellow") if found.ambiguous else ("✔", "green")
             label = tr("Links: {entity}", entity=entity_name(each.entity))
-            lines.append(_line(mark, style, label, " · ".join(words)))
+            lines.append(marked_line(mark, style, label, " · ".join(words)))
     return lines
-
-
-def tiers_text(counts: MatchCounts) -> str:
-    """Say how many clusters are auto and how many for review: "603 auto · 208 to review"."""
-    numbers = (counts.auto, counts.review)
-    return " · ".join(trn(*forms, n) for forms, n in zip(_TIERS, numbers, strict=True) if n)
-
-
-def _line(mark: str, style: str, label: str, words: str) -> RenderableType:
-    grid = Table.grid(padding=(0, 1, 0, 0))
-    held = words.replace(_NO_BREAK, _HELD)
-    grid.add_row(Text(mark, style=style), Text.assemble((label, "bold"), "  ", held))
-    return grid
-
-
-def _findings(
-    rows: Sequence[CheckResult],
-    summary: Summary,
-    checks: Mapping[str, Check],
-    tiers: Mapping[tuple[str, str], str],
-    columns: Sequence[str],
-) -> RenderableType:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=True, header_style="bold", show_edge=False)
-    table.add_column(tr("Code"), no_wrap=True)
-    table.add_column(tr("Check"), overflow="fold")
-    for name in columns:
-        table.add_column(tr(name), justify="left" if name == _REPAIR else "right", no_wrap=True)
-    for result in rows:
-        check = headline.check_of(result.code, checks)
-        title = Text(headline.title_of(result, checks, summary))
-        for words in (headline.groups_text(result), tiers.get((result.code, result.entity), "")):
-            if words:
-                title.append(f"\n{words.replace(_NO_BREAK, _HELD)}", style="dim")
-        code = Text(result.code, style=_style(check))
-        cells = _cells(result, check)
-        table.add_row(code, title, *(cells[name] for name in columns))
-    return table
 
 
 def _hints(results: Sequence[CheckResult]) -> list[RenderableType]:
@@ -225,33 +151,7 @@ def _hints(results: Sequence[CheckResult]) -> list[RenderableType]:
     if not codes:
         return []
     shown = tr("{codes}; in full: the report, or -v", codes=", ".join(codes))
-    return [_line("●", "cyan", trn("{n} hint", "{n} hints", len(codes)), shown), ""]
-
-
-def _columns(summary: Summary, width: int) -> tuple[str, ...]:
-    """Return what is shown beside code and check: what there is room for."""
-    if width < WIDE:
-        return (_FOUND,)
-    if not summary.baseline:
-        return _FOUND, _SHARE, _OF, _REPAIR
-    return _FOUND, _SHARE, *((_OF,) if width >= ROOMY else ()), _CHANGE, _REPAIR
-
-
-def _cells(result: CheckResult, check: Check) -> dict[str, RenderableType]:
-    delta = net_change(result)
-    return {
-        _FOUND: _number(result.found),
-        _SHARE: "" if result.share is None else share(result.share),
-        _OF: _number(result.base),
-        _CHANGE: Text(change_text(delta).replace(_NO_BREAK, _HELD), style=_trend(delta, check)),
-        _REPAIR: tr(_REPAIRS.get(check.repair, "")),
-    }
-
-
-def _trend(delta: int | None, check: Check) -> str:
-    if not delta:
-        return "dim"
-    return "green" if delta < 0 else _style(check)
+    return [marked_line("●", "cyan", trn("{n} hint", "{n} hints", len(codes)), shown), ""]
 
 
 def _worth(
@@ -261,28 +161,20 @@ def _worth(
     lines: list[RenderableType] = []
     if summary.health is not None and summary.health.share is not None:
         health = health_text(summary.health, comparison)
-        lines.append(_line("●", "cyan", tr("Clean cards"), health))
+        lines.append(marked_line("●", "cyan", tr("Clean cards"), health))
     risk = most_at_risk(summary, checks)
     if risk is not None and risk.money is not None:
         title = headline.title_of(risk, checks, summary)
         money = money_text(risk.money, summary.currency)
-        lines.append(_line("●", "red", tr("Money at risk"), f"{money} · {title}"))
+        lines.append(marked_line("●", "red", tr("Money at risk"), f"{money} · {title}"))
     return [*lines, ""] if lines else []
-
-
-def _number(n: int | None) -> str:
-    return "" if n is None else count(n)
-
-
-def _style(check: Check) -> str:
-    return _STYLES.get(check.severity, "default")
 
 
 def _rest(summary: Summary, *, is_whole: bool) -> list[RenderableType]:
     lines: list[RenderableType] = []
     clean = headline.nothing_found(summary)
     if clean:
-        lines.append(_line("✔", "green", tr("Nothing found"), ", ".join(clean)))
+        lines.append(marked_line("✔", "green", tr("Nothing found"), ", ".join(clean)))
     missed = _missed(summary)
     if missed:
         shown = dict(list(missed.items())[: None if is_whole else _FEW_REASONS])
@@ -293,7 +185,7 @@ def _rest(summary: Summary, *, is_whole: bool) -> list[RenderableType]:
             words += "\n" + trn(
                 "{n} more: the report, or -v", "{n} more: the report, or -v", len(left)
             )
-        lines.append(_line("●", "yellow", tr("Not checked"), words))
+        lines.append(marked_line("●", "yellow", tr("Not checked"), words))
     return [*lines, ""] if lines else []
 
 
@@ -326,38 +218,8 @@ def _files(files: Mapping[str, Path]) -> list[RenderableType]:
     return list(lines)
 
 
-def _next(commands: Sequence[str]) -> list[RenderableType]:
-    if not commands:
-        return []
-    words = Text.assemble((tr("Next:"), "bold"), " ")
-    return [words.append(" · ".join(commands), style="cyan")]
-
-
 def _listed(check: Check, *, is_wide: bool) -> list[RenderableType]:
-    cells: list[RenderableType] = [Text(check.code, style=_style(check)), Text(tr(check.title))]
+    cells: list[RenderableType] = [Text(check.code, style=style_of(check)), Text(tr(check.title))]
     if is_wide:
-        cells += [severity_name(check.severity), tr(_REPAIRS.get(check.repair, ""))]
+        cells += [severity_name(check.severity), tr(REPAIRS.get(check.repair, ""))]
     return cells
-
-
-def _text(parts: Sequence[RenderableType], *, width: int, color: bool, ascii: bool) -> str:
-    """Draw `parts`, without a last line feed; the process's environment changes nothing."""
-    console = Console(
-        file=StringIO(),
-        width=max(width, NARROWEST),
-        force_terminal=color,
-        color_system="standard" if color else None,
-        no_color=not color,
-        legacy_windows=False,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        safe_box=ascii,
-        _environ={},
-    )
-    with console.capture() as capture:
-        console.print(Group(*parts), crop=False)
-    lines = [line.rstrip() for line in capture.get().replace(_HELD, _NO_BREAK).splitlines()]
-    drawn = "\n".join(lines).rstrip("\n")
-    # A dot between commands would look like one of them; a semicolon can be pasted.
-    return drawn.replace(" · ", "; ").translate(_ASCII) if ascii else drawn

@@ -8,6 +8,7 @@ scans that the index does not know are read from their folders.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,6 +22,7 @@ from dedupe.errors import InputError, StorageError
 from dedupe.language import N_
 from dedupe.plan.scan_folder import is_scan
 
+from .places import DIGITS, is_of_name
 from .scan_files import read_summary
 
 SCHEMA = "crmclean.history/1"
@@ -36,7 +38,8 @@ class TrendPoint:
 
     `found` is what each check found, by (code, entity), None where it was not checked; `money`
     has the checks that know it, `grave` those that the health counts: errors and warnings that
-    were carried out. `folder` may be gone by now.
+    were carried out. `folder` may be gone by now. `settings` is a digest of what these checks
+    were told, "" where an older version wrote the line.
     """
 
     scan_id: str
@@ -48,6 +51,7 @@ class TrendPoint:
     found: Mapping[tuple[str, str], int | None] = field(default_factory=dict)
     money: Mapping[tuple[str, str], float] = field(default_factory=dict)
     grave: frozenset[tuple[str, str]] = frozenset()
+    settings: str = ""
 
     def holds(self) -> bool:
         """Tell whether the folder still has this very scan."""
@@ -60,9 +64,14 @@ class TrendPoint:
 
 
 def account_key(summary: Summary) -> str:
-    """Return what scans of one account have in common; of files it is the source's name."""
+    """Return what scans of one account have in common.
+
+    Files have no account: it is the source's name and a digest of its place and its columns, for
+    two lists of one name need not be one. Older versions and the library's scans have the name
+    alone.
+    """
     if summary.crm == FILES:
-        return f"{FILES}:{summary.source}"
+        return ":".join(filter(None, (FILES, summary.source, summary.place)))
     return f"{summary.crm}:{summary.host}:{summary.account_id}"
 
 
@@ -102,19 +111,46 @@ def read_trend(state: Path, account: str) -> list[TrendPoint]:
 def health_trend(points: Iterable[TrendPoint], summary: Summary) -> list[TrendPoint]:
     """Return the points whose health counts the same checks as that of `summary`.
 
-    A scan of a few checks, or of a version with fewer, finds fewer faults: no trend leads from
-    one to the other.
+    A scan of a few checks, of a version with fewer, or with other options finds other faults: no
+    trend leads from one to the other.
     """
-    grave = _grave(summary.checks)
-    return [point for point in points if point.health is not None and point.grave == grave]
+    grave, settings = _grave(summary.checks), _settings(summary)
+    return [
+        point
+        for point in points
+        if point.health is not None
+        and point.grave == grave
+        and (not point.settings or not settings or point.settings == settings)
+    ]
 
 
 def predecessor(state: Path, summary: Summary) -> Path | None:
     """Return the folder of the newest earlier scan of the same account that is still there."""
-    points = read_trend(state, account_key(summary))
-    own = (summary.scanned_at, summary.scan_id)
-    earlier = [point for point in points if (point.scanned_at, point.scan_id) < own]
+    earlier = _before(read_trend(state, account_key(summary)), summary)
     return next((point.folder for point in reversed(earlier) if point.holds()), None)
+
+
+def namesake(state: Path, summary: Summary) -> TrendPoint | None:
+    """Return the newest earlier scan of files of the same name that may be others; or None.
+
+    They lay elsewhere, had other columns, or were scanned by a version that knew the name alone.
+    """
+    if summary.crm != FILES or not summary.place:
+        return None
+    own, prefix = account_key(summary), f"{FILES}:"
+    alike = (
+        point
+        for point in reversed(_before(read_history(state), summary))
+        if point.account != own
+        and is_of_name(point.account.removeprefix(prefix), summary.source)
+        and point.holds()
+    )
+    return next(alike, None)
+
+
+def _before(points: Iterable[TrendPoint], summary: Summary) -> list[TrendPoint]:
+    own = (summary.scanned_at, summary.scan_id)
+    return [point for point in points if (point.scanned_at, point.scan_id) < own]
 
 
 def find_scan(named: Path | None, state: Path) -> Path:
@@ -169,6 +205,7 @@ def _document(summary: Summary, folder: Path) -> dict[str, Any]:
             [check.code, check.entity, check.found, check.money, check.severity]
             for check in summary.checks
         ],
+        "settings": _settings(summary),
     }
 
 
@@ -218,6 +255,7 @@ def _point(line: bytes) -> TrendPoint | None:
             found={(check.code, check.entity): check.found for check in checks},
             money={(c.code, c.entity): c.money for c in checks if c.money is not None},
             grave=_grave(checks),
+            settings=str(told.get("settings", "")),
         )
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return None
@@ -243,12 +281,20 @@ def _point_of(summary: Summary, folder: Path) -> TrendPoint:
         found={(check.code, check.entity): check.found for check in summary.checks},
         money={(c.code, c.entity): c.money for c in summary.checks if c.money is not None},
         grave=_grave(summary.checks),
+        settings=_settings(summary),
     )
 
 
 def _grave(checks: Iterable[CheckResult]) -> frozenset[tuple[str, str]]:
     told = (check for check in checks if check.found is not None and check.severity != "info")
     return frozenset((check.code, check.entity) for check in told)
+
+
+def _settings(summary: Summary) -> str:
+    """Return one digest of what the checks were told that the health counts; "" for unknown."""
+    codes = {code for code, _ in _grave(summary.checks)}
+    told = sorted(f"{code}={own}" for code, own in summary.settings.items() if code in codes)
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:DIGITS] if told else ""
 
 
 def _whole(value: Any) -> int | None:  # noqa: ANN401  a JSON value

@@ -18,7 +18,7 @@ from dedupe.language import N_, count, decimal, share, tr, trn
 from dedupe.match.explain import NOT_OBSERVED, Held, Step, Together, Waterfall
 from dedupe.match.listed import Unlisted
 from dedupe.match.model_file import STRANGERS
-from dedupe.report.terminal import _line, _next, _text
+from dedupe.report.terminal_drawing import drawn_text, marked_line, next_line
 from dedupe.report.waterfall import comparison_name, rule_name
 from dedupe.report.words import plain
 
@@ -57,8 +57,8 @@ def render_waterfall(
     """Return a pair's waterfall: the verdict, a bar for each comparison, clusters, what next."""
     parts: list[RenderableType] = [*_verdict(pair), ""]
     parts.append(_table(pair, width=width, ascii=ascii, show_values=show_values))
-    parts += ["", *_remarks(pair), *_next(next_commands)]
-    return _text(parts, width=width, color=color, ascii=ascii)
+    parts += ["", *_remarks(pair), *next_line(next_commands)]
+    return drawn_text(parts, width=width, color=color, ascii=ascii)
 
 
 def render_unlisted(
@@ -71,12 +71,12 @@ def render_unlisted(
 ) -> str:
     """Return what a scan's files tell of a pair that they do not list."""
     parts: list[RenderableType] = [
-        _line("●", "yellow", _title(pair), tr("the scan does not list this pair")),
+        marked_line("●", "yellow", _title(pair), tr("the scan does not list this pair")),
         tr("Its probability is below 1%, or no blocking rule brought the two together."),
         *_cluster_lines(pair.together),
-        *_next(next_commands),
+        *next_line(next_commands),
     ]
-    return _text(parts, width=width, color=color, ascii=ascii)
+    return drawn_text(parts, width=width, color=color, ascii=ascii)
 
 
 def _title(pair: Waterfall | Unlisted) -> str:
@@ -91,7 +91,9 @@ def _verdict(pair: Waterfall) -> list[RenderableType]:
     style = {"auto": "green", "review": "yellow"}.get(pair.tier, "red")
     mark = "✖" if pair.tier == "reject" else "✔" if pair.tier == "auto" else "●"
     chance = tr("probability {share}", share=share(pair.probability))
-    return [_line(mark, style, _title(pair), f"{chance} · {tr(TIERS.get(pair.tier, pair.tier))}")]
+    return [
+        marked_line(mark, style, _title(pair), f"{chance} · {tr(TIERS.get(pair.tier, pair.tier))}")
+    ]
 
 
 def _table(pair: Waterfall, *, width: int, ascii: bool, show_values: bool) -> RenderableType:

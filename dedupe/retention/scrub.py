@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from dedupe.decisions.values import MalformedError, parse_line
+from dedupe.decisions.lines import MalformedError, parse_line
 from dedupe.errors import CrmCleanError
 from dedupe.plan import read_plan
 
@@ -202,6 +202,7 @@ def _decision_line(line: str, who: Forgotten) -> str:
         if told.get("verdict") == "edit":  # its text would be written to the card
             told |= {"verdict": "reject"}
             told.pop("edited", None)
+            told.pop("chosen", None)
         told["values"] = {k: v for k, v in told.get("values", {}).items() if "text" not in v}
         for name in ("note", "edited"):
             if told.get(name):

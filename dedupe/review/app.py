@@ -7,11 +7,10 @@ and puts the new page in the old one's place. One request is served at a time: t
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from urllib.parse import parse_qs, urlencode
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -20,7 +19,6 @@ from dedupe.language import N_
 
 from .deck import Deck
 from .forms import (
-    Form,
     FormError,
     asked_of,
     decision_of,
@@ -30,19 +28,22 @@ from .forms import (
 )
 from .gate import Gate, guarded
 from .pages import Pages
-from .thresholds import AUTO, REVIEW, Thresholds
+from .requests import number, read_form, to, view_in, view_of, whole
+from .thresholds import Thresholds
+from .values_deck import ValuesDeck
+from .values_forms import value_decision
+from .view import View
 
-MAX_BODY = 1 << 20
 _GONE = N_("there is no such page")
 Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Review:
-    """The application: what the browser may ask of a deck of groups."""
+    """The application: what the browser may ask of the groups and the values of a scan."""
 
-    def __init__(self, deck: Deck, gate: Gate, thresholds: Thresholds) -> None:
-        self._deck, self._gate, self._thresholds = deck, gate, thresholds
-        self._pages = Pages(deck, gate.csrf)
+    def __init__(self, deck: Deck, values: ValuesDeck, gate: Gate, thresholds: Thresholds) -> None:
+        self._deck, self._values, self._gate, self._thresholds = deck, values, gate, thresholds
+        self._pages = Pages(deck, values, gate.csrf)
 
     def asgi(self) -> ASGIApp:
         """Return the application behind its gate."""
@@ -54,6 +55,10 @@ class Review:
             Route("/group/{g:int}", self._told(self._decide), methods=post),
             Route("/alike/{g:int}", self._told(self._alike), methods=get),
             Route("/alike/{g:int}", self._told(self._decide_alike), methods=post),
+            Route("/values", self._told(self._list), methods=get),
+            Route("/values/next", self._told(self._next_value), methods=get),
+            Route("/value/{v:int}", self._told(self._value), methods=get),
+            Route("/value/{v:int}", self._told(self._decide_value), methods=post),
             Route("/undo", self._told(self._undo), methods=post),
             Route("/thresholds", self._told(self._counts), methods=get),
             Route("/help", self._told(self._help), methods=get),
@@ -83,31 +88,42 @@ class Review:
     async def _queue(self, request: Request) -> Response:
         asked = request.query_params
         html = self._pages.queue(
-            order=asked.get("order", ""), show=asked.get("show", ""), page=_whole(asked.get("page"))
+            view_of(request), show=asked.get("show", ""), page=whole(asked.get("page"))
         )
         return HTMLResponse(html)
 
     async def _next(self, request: Request) -> Response:
-        asked = request.query_params
-        after = asked.get("after")
-        return self._onward(asked.get("order", ""), None if after is None else _whole(after))
+        after = request.query_params.get("after")
+        return self._onward(view_of(request), None if after is None else whole(after))
 
     async def _group(self, request: Request) -> Response:
-        g, asked = self._known(request), request.query_params
-        return HTMLResponse(
-            self._pages.group(g, order=asked.get("order", ""), said=asked.get("said", ""))
-        )
+        said = request.query_params.get("said", "")
+        return HTMLResponse(self._pages.group(self._known(request), view_of(request), said=said))
 
     async def _alike(self, request: Request) -> Response:
-        g, asked = self._known(request), request.query_params
-        return HTMLResponse(
-            self._pages.alike(g, verdict=asked.get("verdict", ""), order=asked.get("order", ""))
+        verdict = request.query_params.get("verdict", "")
+        html = self._pages.alike(self._known(request), view_of(request), verdict=verdict)
+        return HTMLResponse(html)
+
+    async def _list(self, request: Request) -> Response:
+        asked = request.query_params
+        html = self._pages.values.list(
+            view_of(request), show=asked.get("show", ""), page=whole(asked.get("page"))
         )
+        return HTMLResponse(html)
+
+    async def _next_value(self, request: Request) -> Response:
+        return self._onward_value(view_of(request), None)
+
+    async def _value(self, request: Request) -> Response:
+        said = request.query_params.get("said", "")
+        html = self._pages.values.one(self._known_value(request), view_of(request), said=said)
+        return HTMLResponse(html)
 
     async def _counts(self, request: Request) -> Response:
-        asked = request.query_params
+        asked, now = request.query_params, self._deck.about.match
         tally = self._thresholds.tally(
-            _number(asked.get("auto"), AUTO), _number(asked.get("review"), REVIEW)
+            number(asked.get("auto"), now.auto), number(asked.get("review"), now.review)
         )
         return HTMLResponse(self._pages.thresholds(tally))
 
@@ -115,7 +131,8 @@ class Review:
         return HTMLResponse(self._pages.help())
 
     async def _done(self, request: Request) -> Response:
-        return HTMLResponse(self._pages.done(request.query_params.get("said", "")))
+        said = request.query_params.get("said", "")
+        return HTMLResponse(self._pages.done(view_of(request), said))
 
     async def _static(self, request: Request) -> Response:
         found = self._pages.static(request.path_params["name"])
@@ -127,43 +144,59 @@ class Review:
     # --- deciding
 
     async def _decide(self, request: Request) -> Response:
-        g, form = self._known(request), await self._form(request)
-        order = first(form, "order")
+        g, form = self._known(request), await read_form(request, self._gate)
+        view = view_in(form)
         try:
             sent = read_group_form(self._deck, g, form)
             if sent.verdict == "look":
                 asked = asked_of(self._deck, g, sent)
-                return HTMLResponse(self._pages.group(g, order=order, asked=asked, ids=sent.ids))
+                return HTMLResponse(self._pages.group(g, view, asked=asked, ids=sent.ids))
             self._deck.decide([decision_of(self._deck, g, sent)])
         except FormError as error:
-            return HTMLResponse(self._pages.group(g, order=order, failed=str(error)), error.status)
+            return HTMLResponse(self._pages.group(g, view, failed=str(error)), error.status)
         if sent.verdict == "split":
-            return _to(f"/group/{g}", order=order, said="split")
-        return self._onward(order, g, said=sent.verdict)
+            return to(f"/group/{g}", view, said="split")
+        return self._onward(view, g, said=sent.verdict)
 
     async def _decide_alike(self, request: Request) -> Response:
-        g, form = self._known(request), await self._form(request)
-        order, verdict = first(form, "order"), first(form, "verdict")
+        g, form = self._known(request), await read_form(request, self._gate)
+        verdict = first(form, "verdict")
         made = decisions_alike(self._deck, g, verdict)
         if str(len(made)) != first(form, "n"):
             raise FormError(
                 N_("the number of these groups has changed; look at them again"), status=409
             )
         self._deck.decide(made)
-        return self._onward(order, g, said=verdict)
+        return self._onward(view_in(form), g, said=verdict)
+
+    async def _decide_value(self, request: Request) -> Response:
+        v, form = self._known_value(request), await read_form(request, self._gate)
+        view = view_in(form)
+        try:
+            made = value_decision(self._values, v, form)
+        except FormError as error:
+            typed = first(form, "text")
+            html = self._pages.values.one(v, view, failed=str(error), typed=typed)
+            return HTMLResponse(html, error.status)
+        self._deck.decide([made])
+        said = {"accept": "written", "edit": "written", "reject": "kept", "skip": "skip"}
+        return self._onward_value(view, v, said=said[made.verdict])
 
     async def _undo(self, request: Request) -> Response:
-        form = await self._form(request)
-        order, last = first(form, "order"), self._deck.last()
+        view, last = view_in(await read_form(request, self._gate)), self._deck.last()
         if last is None:
             raise FormError(N_("there is nothing to take back"))
-        groups = self._deck.undo(last)
-        if not groups:
-            return _to("/", order=order)
-        return _to(f"/group/{groups[0]}", order=order, said="undone")
+        undone = self._deck.ledger.undo(last)
+        groups = self._deck.groups_about(undone)
+        if groups:
+            return to(f"/group/{groups[0]}", view, said="undone")
+        values = [v for each in undone if (v := self._values.at(each)) is not None]
+        if values:
+            return to(f"/value/{values[0]}", view, said="undone")
+        return to("/values" if last.kind == "proposal" else "/", view)
 
     async def _finish(self, request: Request) -> Response:
-        await self._form(request)
+        await read_form(request, self._gate)
         self._gate.is_closed = True
         return HTMLResponse(self._pages.finished())
 
@@ -176,48 +209,24 @@ class Review:
             raise FormError(_GONE, status=404)
         return g
 
-    def _onward(self, order: str, g: int | None, said: str = "") -> Response:
-        following = self._deck.next_after(order, g)
+    def _known_value(self, request: Request) -> int:
+        v = int(request.path_params["v"])
+        if v >= len(self._values):
+            raise FormError(_GONE, status=404)
+        return v
+
+    def _onward(self, view: View, g: int | None, said: str = "") -> Response:
+        following = self._deck.next_after(view, g)
         if following is None:
-            return _to("/done", said=said)
-        return _to(f"/group/{following}", order=order, said=said)
+            return to("/done", view, said=said)
+        return to(f"/group/{following}", view, said=said)
 
-    async def _form(self, request: Request) -> Form:
-        """Return the fields of a form that is this page's own. Raises FormError."""
-        body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MAX_BODY:
-                raise FormError(N_("the form is too large"), status=413)
-        try:
-            form = parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=5_000)
-        except ValueError as error:
-            raise FormError(N_("the form can't be read")) from error
-        if not self._gate.is_csrf(request.headers.get("x-csrf") or first(form, "csrf")):
-            raise FormError(N_("the form is not of this page; load the page again"), status=403)
-        return form
-
-
-def _to(path: str, **query: str) -> Response:
-    told = {name: value for name, value in query.items() if value}
-    return RedirectResponse(f"{path}?{urlencode(told)}" if told else path, 303)
+    def _onward_value(self, view: View, v: int | None, said: str = "") -> Response:
+        following = self._values.next_after(view, v)
+        if following is None:
+            return to("/done", view, said=said)
+        return to(f"/value/{following}", view, said=said)
 
 
 async def _nothing(request: Request) -> Response:
     return Response(status_code=204)
-
-
-def _whole(text: str | None) -> int:
-    return (
-        int(text)
-        if text is not None and text.isascii() and text.isdecimal() and len(text) < 10
-        else 0
-    )
-
-
-def _number(text: str | None, default: float) -> float:
-    try:
-        number = float(text or "")
-    except ValueError:
-        return default
-    return number if number == number else default

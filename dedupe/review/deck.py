@@ -13,23 +13,26 @@ from datetime import datetime
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from dedupe.config.matching import Matching
 from dedupe.config.planning import Survivorship
 from dedupe.contracts import Account
-from dedupe.decisions import Decision, DecisionLog, Evidence, ordered_pair
-from dedupe.decisions.settled import Standing, alive_of
+from dedupe.decisions import Decision, Evidence, ordered_pair
+from dedupe.decisions.settled import Standing
 from dedupe.match.model_file import ModelEntry
 
+from .ledger import Ledger
 from .queue import Queue
 from .shelf import Loaded, Shelf
+from .states import DONE, SKIPPED, TODO, Counts, Order, beside, following
+from .view import Flags, Places, View
 
-TODO, SKIPPED, DONE = 0, 1, 2
+ALL = View()
+
 ORDERS = ("money", "doubt", "code")
 _TIERS = {"review": 0, "shared": 1, "auto": 2}
 Ids = tuple[str, ...]
-Order = npt.NDArray[np.int64]
 Item = TypeVar("Item")
 
 
@@ -47,20 +50,6 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """How many groups there are, and how many of them wait, were put off or are decided."""
-
-    total: int
-    done: int
-    skipped: int
-
-    @property
-    def todo(self) -> int:
-        """Return how many groups nobody has looked at."""
-        return self.total - self.done - self.skipped
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """A blind sample: its seed, and the groups in it in the order of their drawing."""
 
@@ -70,7 +59,10 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What the page says of where the groups come from."""
+    """What the page says of where the groups come from.
+
+    `match` are the thresholds of the scan, `config` the path of the config in force.
+    """
 
     scan_id: str
     name: str
@@ -79,6 +71,8 @@ class About:
     scanned_at: datetime | None = None
     currency: str = ""
     rules: Survivorship = field(default_factory=Survivorship)
+    match: Matching = field(default_factory=Matching)
+    config: str = ""
 
 
 class Deck:
@@ -88,13 +82,13 @@ class Deck:
         self,
         queue: Queue,
         account: Account,
-        log: DecisionLog,
+        ledger: Ledger,
         about: About,
         *,
         model: Mapping[str, ModelEntry] | None = None,
         sample: Sample | None = None,
     ) -> None:
-        self.queue, self.log, self.about = queue, log, about
+        self.queue, self.log, self.about = queue, ledger.log, about
         self.model, self.sample = dict(model or {}), sample
         self.shelf = Shelf(account, queue.cards, queue.groups.height)
         self._ids: list[Ids] = _ids_by_group(queue)
@@ -107,12 +101,11 @@ class Deck:
         self.orders: dict[str, Order] = _orders(queue.groups)
         if sample is not None:
             self.orders = {"sample": np.array(sample.groups, dtype=np.int64)}
-        self._decisions: list[Decision] = []
-        self._alive: list[Decision] = []
-        self._seen = -1
-        self._standing = Standing()
         self._state = np.zeros(queue.groups.height, dtype=np.uint8)
-        self.reload()
+        self.places = Places(_owners(account, queue.cards), queue.groups.select("entity"))
+        self.ledger = ledger
+        ledger.hear(self._heard)
+        self._heard(None)
 
     # --- reading
 
@@ -134,51 +127,42 @@ class Deck:
         """Return the groups in the order of this name; of an unknown one, the first there is."""
         return self.orders.get(name, next(iter(self.orders.values())))
 
-    def counts(self) -> Counts:
+    def shown(self, view: View) -> Order:
+        """Return the groups of this view in its order."""
+        own = self.order(view.order)
+        return own[self.places.mask(view)[own]]
+
+    def counts(self, view: View = ALL) -> Counts:
         """Return the counts of the groups that are gone through."""
-        own = self._state[self.order("")]
-        return Counts(
-            total=len(own), done=int((own == DONE).sum()), skipped=int((own == SKIPPED).sum())
-        )
+        return Counts.of(self._state[self.shown(view)])
+
+    def waiting(self) -> Flags:
+        """Tell which groups nobody has looked at; of a sample, which of its own."""
+        own = np.zeros(len(self), dtype=np.bool_)
+        own[self.order("")] = True
+        waiting: Flags = own & (self._state == TODO)
+        return waiting
 
     def state(self, g: int) -> int:
         """Return TODO, SKIPPED or DONE."""
         return int(self._state[g])
 
-    def in_states(self, order: str, states: Sequence[int]) -> Order:
-        """Return the groups in one of these states, in the order of this name."""
-        own = self.order(order)
+    def in_states(self, view: View, states: Sequence[int]) -> Order:
+        """Return the groups of this view in one of these states."""
+        own = self.shown(view)
         return own[np.isin(self._state[own], states)]
 
-    def next_after(self, order: str, g: int | None) -> int | None:
+    def next_after(self, view: View, g: int | None) -> int | None:
         """Return the next group to decide on, then the put-off ones; None where none is left."""
-        own = self.order(order)
-        at = np.flatnonzero(own == g)
-        turned = np.roll(own, -int(at[0]) - 1) if len(at) else own
-        for wanted in (TODO, SKIPPED):
-            found = turned[self._state[turned] == wanted]
-            others = found[found != g]
-            if len(others):
-                return int(others[0])
-            if len(found) and wanted == TODO:
-                return int(found[0])
-        return None
+        return following(self.order(view.order), self.places.mask(view), self._state, g)
 
-    def neighbours(self, order: str, g: int) -> tuple[int | None, int | None]:
-        """Return the groups before and after this one, decided or not."""
-        own = self.order(order)
-        at = np.flatnonzero(own == g)
-        if not len(at):
-            return None, None
-        i = int(at[0])
-        return (
-            int(own[i - 1]) if i else None,
-            int(own[i + 1]) if i + 1 < len(own) else None,
-        )
+    def neighbours(self, view: View, g: int) -> tuple[int | None, int | None]:
+        """Return the groups of the view before and after this one, decided or not."""
+        return beside(self.shown(view), g)
 
     def parts(self, g: int) -> list[Ids]:
         """Return what is left to decide of a group: sets of cards, the one of most cards first."""
-        return _open_parts(self._standing, self._entities[g], self._ids[g])
+        return _open_parts(self.ledger.standing, self._entities[g], self._ids[g])
 
     def cards_of(self, g: int) -> Ids:
         """Return all cards of a group."""
@@ -198,12 +182,11 @@ class Deck:
         """Return what became of a decided group: same, different or mixed; "" of an open one."""
         if self._state[g] != DONE:
             return ""
-        return _verdict(self._standing, self._entities[g], self._ids[g])
+        return _verdict(self.ledger.standing, self._entities[g], self._ids[g])
 
     def last(self) -> Decision | None:
         """Return the latest decision that holds, of the reviewer at the page."""
-        own = (d for d in reversed(self._alive) if d.who == self.log.who and d.kind != "value")
-        return next(own, None)
+        return self.ledger.last()
 
     # --- writing
 
@@ -220,23 +203,15 @@ class Deck:
 
     def decide(self, decisions: Sequence[Decision]) -> None:
         """Write decisions down and let them hold. Raises StorageError, LockedError."""
-        self.refresh()
-        self._seen += self.log.append(decisions)
-        for each in decisions:
-            self._decisions.append(each)
-            self._alive.append(each)
-            self._standing.take(each)
-        self._settle_states({g for each in decisions for g in self.groups_of(each)})
+        self.ledger.add(decisions)
 
     def undo(self, decision: Decision) -> list[int]:
         """Take a decision, or its whole batch, back; return the groups that it was about."""
-        named = decision.batch or decision.id
-        self.refresh()
-        undoing = self.log.made("undo", of=named)
-        self._seen += self.log.append([undoing])
-        own = [d for d in self._decisions if named in (d.id, d.batch)]
-        self._hold([*self._decisions, undoing])
-        return sorted({g for each in own for g in self.groups_of(each)})
+        return self.groups_about(self.ledger.undo(decision))
+
+    def groups_about(self, decisions: Sequence[Decision]) -> list[int]:
+        """Return the groups that decisions are about."""
+        return sorted({g for each in decisions for g in self.groups_of(each)})
 
     def groups_of(self, decision: Decision) -> Iterator[int]:
         """Yield the groups with a card that the decision is about."""
@@ -245,36 +220,32 @@ class Deck:
 
     def refresh(self) -> None:
         """Take in what another reviewer has written meanwhile."""
-        if _size(self.log) != self._seen:
-            self.reload()
+        self.ledger.refresh()
 
-    def reload(self) -> None:
-        """Read the decisions anew."""
-        self._seen = _size(self.log)
-        self._hold(list(self.log.read()))
-
-    def _hold(self, decisions: list[Decision]) -> None:
-        self._decisions, self._alive = decisions, alive_of(decisions)
-        self._standing = Standing()
-        self._state[:] = TODO
-        for each in self._alive:
-            self._standing.take(each)
-        self._settle_states({g for each in self._alive for g in self.groups_of(each)})
+    def _heard(self, decisions: Sequence[Decision] | None) -> None:
+        if decisions is None:
+            self._state[:] = TODO
+            decisions = self.ledger.alive
+        self._settle_states({g for each in decisions for g in self.groups_of(each)})
 
     def _settle_states(self, groups: set[int]) -> None:
         for g in groups:
             parts = self.parts(g)
-            skipped = self._standing.skipped
+            skipped = self.ledger.standing.skipped
             entity = self._entities[g]
             is_put_off = all((entity, frozenset(part)) in skipped for part in parts)
             self._state[g] = DONE if not parts else SKIPPED if is_put_off else TODO
 
 
-def _size(log: DecisionLog) -> int:
-    try:
-        return log.path.stat().st_size
-    except OSError:
-        return 0
+def _owners(account: Account, cards: pl.DataFrame) -> pl.DataFrame:
+    """Return place and owner_id of each card of a group."""
+    tables = {"contact": "contacts", "company": "companies"}
+    told = [
+        account.frame(name).select("owner_id", entity=pl.lit(entity), record_id="id")
+        for entity, name in tables.items()
+    ]
+    held = cards.join(pl.concat(told), on=["entity", "record_id"], how="left")
+    return held.select("owner_id", place="g")
 
 
 def _ids_by_group(queue: Queue) -> list[Ids]:

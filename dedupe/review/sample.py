@@ -15,8 +15,9 @@ import polars as pl
 
 from dedupe.audit.frames.wilson import wilson
 
-from .deck import DONE, Deck, Sample
+from .deck import Deck, Sample
 from .queue import SHARED, Queue
+from .states import DONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,8 @@ from .app import Review
 from .deck import Deck
 from .gate import Gate
 from .thresholds import Thresholds
+from .values_deck import ValuesDeck
+from .values_queue import ValuesQueue
 
 _HOST = "127.0.0.1"
 _STEP_S = 0.2
@@ -23,14 +25,23 @@ _WAIT_S = 5.0
 class ReviewServer:
     """Serves a deck until closed. The port is open as soon as the object exists."""
 
-    def __init__(self, deck: Deck, thresholds: Thresholds, gate: Gate | None = None) -> None:
+    def __init__(
+        self,
+        deck: Deck,
+        thresholds: Thresholds,
+        gate: Gate | None = None,
+        *,
+        values: ValuesDeck | None = None,
+    ) -> None:
         """Open a free port of 127.0.0.1. Raises StorageError where the system has none."""
         self.gate = gate or Gate()
         self._socket = _listening()
         self.gate.port = self._socket.getsockname()[1]
         self.gate.last_seen = self.gate.clock()
+        if values is None:
+            values = ValuesDeck(ValuesQueue(), deck.ledger)
         config = uvicorn.Config(
-            Review(deck, self.gate, thresholds).asgi(),
+            Review(deck, values, self.gate, thresholds).asgi(),
             log_config=None,
             access_log=False,
             lifespan="off",

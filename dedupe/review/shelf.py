@@ -26,6 +26,7 @@ class User:
     """A user of the CRM; None where the account does not say whether they still work."""
 
     name: str
+    email: str = ""
     is_active: bool | None = None
 
 
@@ -48,7 +49,7 @@ class Loaded:
     names: Mapping[Ref, str]
 
 
-class _Slices:
+class Slices:
     """A frame in order of its groups."""
 
     def __init__(self, frame: pl.DataFrame, n: int) -> None:
@@ -59,6 +60,7 @@ class _Slices:
         self._frame = ordered.drop("g")
 
     def of(self, g: int) -> pl.DataFrame:
+        """Return the rows of one group, without its number."""
         start = int(self._starts[g])
         return self._frame.slice(start, int(self._starts[g + 1]) - start)
 
@@ -83,7 +85,7 @@ class Shelf:
             frames[name] = _named(account, entity, name, cards, links)
         deals = links.filter(pl.col("to_entity") == "deal").select("g", id="to_id").unique()
         frames["deals"] = account.frame("deals").join(deals, on="id")
-        self._slices = {name: _Slices(frame, n_groups) for name, frame in frames.items()}
+        self._slices = {name: Slices(frame, n_groups) for name, frame in frames.items()}
 
     def load(self, g: int, entity: str, ids: Sequence[str]) -> Loaded:
         """Return the live cards among `ids` of group `g`."""
@@ -111,8 +113,11 @@ class Shelf:
 
 
 def _users(account: Account) -> dict[str, User]:
-    rows = account.frame("users").select("id", "name", "is_active").drop_nulls("id")
-    return {id_: User(name=name or id_, is_active=active) for id_, name, active in rows.iter_rows()}
+    rows = account.frame("users").select("id", "name", "email", "is_active").drop_nulls("id")
+    return {
+        id_: User(name=name or id_, email=(email or "").casefold(), is_active=active)
+        for id_, name, email, active in rows.iter_rows()
+    }
 
 
 def _links(account: Account, cards: pl.DataFrame) -> pl.DataFrame:

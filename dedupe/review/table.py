@@ -121,18 +121,19 @@ def _columns(deck: Deck, cards: Sequence[Card], survivor: str, asked: Asked) -> 
         yield Column(
             id=card.ref.id,
             number=number,
-            url=_url(deck, card),
+            url=card_url(deck, card.ref.entity, card.ref.id),
             is_survivor=card.ref.id == survivor,
             is_in=card.ref.id not in asked.dropped,
         )
 
 
-def _url(deck: Deck, card: Card) -> str:
-    host, path = deck.about.host, _PICTURES.get(card.ref.entity)
-    if deck.about.crm != "amocrm" or path is None or not host or not card.ref.id.isdecimal():
+def card_url(deck: Deck, entity: str, id_: str) -> str:
+    """Return where the CRM shows a card; "" where that is not known for sure."""
+    host, path = deck.about.host, _PICTURES.get(entity)
+    if deck.about.crm != "amocrm" or path is None or not host or not id_.isdecimal():
         return ""
     safe = all(sign.isalnum() or sign in ".-:" for sign in host)
-    return f"https://{host}{path.format(id=card.ref.id)}" if safe else ""
+    return f"https://{host}{path.format(id=id_)}" if safe else ""
 
 
 @dataclass(slots=True)

@@ -12,10 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from dedupe.config.matching import LIMITS, Matching
 from dedupe.kernels.unionfind import component_labels
-
-LEAST, MOST = 0.01, 0.9999
-AUTO, REVIEW = 0.99, 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +27,11 @@ class Tally:
     review_pairs: int
     review_clusters: int
     review_cards: int
+
+    @property
+    def lines(self) -> str:
+        """Return the lines of the config that ask for these thresholds."""
+        return f"[match]\nreview = {self.review:.4g}\nauto = {self.auto:.4g}\n"
 
 
 class Thresholds:
@@ -49,12 +52,13 @@ class Thresholds:
         rows_of = rows.to_series().to_numpy().astype(np.uint32)
         self._left, self._right = rows_of[: ordered.height], rows_of[ordered.height :]
         self._n = int(rows_of.max()) + 1 if len(rows_of) else 0
-        self.tally(AUTO, REVIEW)  # compiled now, not while somebody waits for a page
+        # Compiled now, not while somebody waits for a page.
+        self.tally(Matching().auto, Matching().review)
 
     def tally(self, auto: float, review: float) -> Tally:
-        """Return the counts; `review` is never above `auto`."""
-        auto = min(max(auto, LEAST), MOST)
-        review = min(max(review, LEAST), auto)
+        """Return the counts at thresholds as a config may have them, `review` not above `auto`."""
+        auto = _within(auto, *LIMITS["auto"])
+        review = min(_within(review, *LIMITS["review"]), auto)
         n_auto, n_review = self._n_from(auto), self._n_from(review)
         clusters, cards = self._clusters(n_review)
         return Tally(
@@ -78,3 +82,7 @@ class Thresholds:
         sizes = np.bincount(label, minlength=self._n)
         many = sizes[sizes > 1]
         return len(many), int(many.sum())
+
+
+def _within(value: float, low: float, high: float) -> float:
+    return min(max(value, low), high)

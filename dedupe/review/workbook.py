@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import xlsxwriter
@@ -19,13 +20,18 @@ from xlsxwriter.worksheet import Worksheet
 from dedupe.errors import StorageError
 from dedupe.language import N_, tr
 
-from .deck import TODO, Deck, Ids
+from .deck import ALL, Deck, Ids
+from .sheets import Looks, inert, lock
 from .shelf import Loaded
 from .signature import sign
+from .states import TODO
 from .table import money
+from .values_deck import ValuesDeck
+from .values_sheet import write_values
 
 HIDDEN = "crmclean"
 FORMAT = "crmclean.review_workbook/1"
+VALUE = "v"  # begins the number of a value in the hidden sheet
 # The titles of the columns; what an import reads is known by its place, not by its title.
 COLUMNS = (
     (N_("Group"), 8),
@@ -46,12 +52,21 @@ COLUMNS = (
 GROUP, CARD, DECISION, STAYS, COMMENT, REVIEWER = 0, 1, 10, 11, 12, 13
 DECISIONS = {"same": N_("merge them"), "different": N_("not duplicates"), "skip": N_("later")}
 YES = N_("yes")
-_CELL = 32_000  # a cell holds 32,767 characters
 _PART = 20_000  # of ids in a cell of the hidden sheet
 
 
-def write_workbook(deck: Deck, path: Path, key: bytes, *, limit: int) -> int:
-    """Write up to `limit` waiting groups and return their number. Raises StorageError.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """How many groups and how many values a workbook holds."""
+
+    n_groups: int
+    n_values: int
+
+
+def write_workbook(
+    deck: Deck, path: Path, key: bytes, *, limit: int, values: ValuesDeck | None = None
+) -> Written:
+    """Write up to `limit` waiting groups and as many values. Raises StorageError.
 
     An existing file is not overwritten: it may hold somebody's decisions.
     """
@@ -61,12 +76,18 @@ def write_workbook(deck: Deck, path: Path, key: bytes, *, limit: int) -> int:
             where=str(path),
             fix=N_("name another file, or move this one aside"),
         )
-    waiting = deck.in_states("", (TODO,))[:limit]
+    waiting = deck.in_states(ALL, (TODO,))[:limit]
     groups = [(int(g), deck.parts(int(g))[0]) for g in waiting]
+    asked = [] if values is None else [int(v) for v in values.in_states(ALL, (TODO,))[:limit]]
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".crmclean-") as folder:
             made = Path(folder) / "groups.xlsx"
-            _write(deck, made, key, groups)
+            with _book(made) as book:
+                _Sheet(book.add_worksheet(tr(N_("Groups"))), book).write(deck, groups)
+                if values is not None and asked:
+                    write_values(book, deck, values, asked)
+                signed = [*_signed(deck, groups), *_signed_values(values, asked)]
+                _write_hidden(book.add_worksheet(HIDDEN), deck, key, signed)
             made.chmod(0o600)
             os.link(made, path)  # never over a file that has come meanwhile
     except (OSError, xlsxwriter.exceptions.XlsxWriterException) as error:
@@ -76,40 +97,29 @@ def write_workbook(deck: Deck, path: Path, key: bytes, *, limit: int) -> int:
             fix=N_("check the folder, its rights and the free space"),
             reason=(getattr(error, "strerror", None) or type(error).__name__).lower(),
         ) from error
-    return len(groups)
+    return Written(n_groups=len(groups), n_values=len(asked))
 
 
-def _write(deck: Deck, path: Path, key: bytes, groups: list[tuple[int, Ids]]) -> None:
+def _book(path: Path) -> xlsxwriter.Workbook:
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,
         "in_memory": True,
     }
-    with xlsxwriter.Workbook(path, options) as book:
-        sheet = book.add_worksheet(tr(N_("Groups")))
-        _Sheet(sheet, book).write(deck, groups)
-        _write_hidden(book.add_worksheet(HIDDEN), deck, key, groups)
+    return xlsxwriter.Workbook(path, options)
 
 
 class _Sheet:
     """The sheet for people: banded by group, open in the last four columns."""
 
     def __init__(self, sheet: Worksheet, book: xlsxwriter.Workbook) -> None:
-        self._sheet = sheet
-        base = {"text_wrap": True, "valign": "top", "num_format": "@", "border": 1,
-                "border_color": "#D0D0D0"}  # fmt: skip
-        self._head = book.add_format({**base, "bold": True, "bg_color": "#DCE6F2"})
-        self._closed = [book.add_format({**base, "bg_color": c}) for c in ("#FFFFFF", "#F3F3F3")]
-        self._open = [
-            book.add_format({**base, "bg_color": color, "locked": False})
-            for color in ("#FFFBEA", "#FFF4CF")
-        ]
+        self._sheet, self._looks = sheet, Looks(book)
 
     def write(self, deck: Deck, groups: list[tuple[int, Ids]]) -> None:
         for at, (title, width) in enumerate(COLUMNS):
             self._sheet.set_column(at, at, width)
-            self._sheet.write_string(0, at, tr(title), self._head)
+            self._sheet.write_string(0, at, tr(title), self._looks.head)
         row = 1
         for place, (g, ids) in enumerate(groups):
             loaded = deck.load(g, ids)
@@ -119,15 +129,13 @@ class _Sheet:
         self._sheet.freeze_panes(1, 2)
         self._sheet.autofilter(0, 0, max(row - 1, 1), len(COLUMNS) - 1)
         self._lists(max(row - 1, 1))
-        # Without a password: it keeps from slips, not from people.
-        self._sheet.protect("", {"sort": True, "autofilter": True, "format_columns": True,
-                                 "format_rows": True})  # fmt: skip
+        lock(self._sheet)
 
     def _write_row(self, row: int, band: int, cells: list[str]) -> None:
         for at, text in enumerate(cells):
-            form: Format = (self._open if at >= DECISION else self._closed)[band]
+            form: Format = self._looks.cell(band, is_open=at >= DECISION)
             if text:
-                self._sheet.write_string(row, at, _inert(text[:_CELL]), form)
+                self._sheet.write_string(row, at, inert(text), form)
             else:
                 self._sheet.write_blank(row, at, None, form)
 
@@ -137,11 +145,6 @@ class _Sheet:
             self._sheet.data_validation(
                 1, at, last, at, {"validate": "list", "source": words, "ignore_blank": True}
             )
-
-
-def _inert(text: str) -> str:
-    """Return `text` so that xlsxwriter doesn't take it for the markup of a cell."""
-    return f"{text} " if text.startswith("<r>") and text.endswith("</r>") else text
 
 
 def _cells(deck: Deck, g: int, id_: str, loaded: Loaded) -> list[str]:
@@ -170,8 +173,20 @@ def _cells(deck: Deck, g: int, id_: str, loaded: Loaded) -> list[str]:
     ]
 
 
-def _write_hidden(sheet: Worksheet, deck: Deck, key: bytes, groups: list[tuple[int, Ids]]) -> None:
-    signed = [(str(g), deck.head(g).entity, ids) for g, ids in groups]
+def _signed(deck: Deck, groups: list[tuple[int, Ids]]) -> list[tuple[str, str, Ids]]:
+    return [(str(g), deck.head(g).entity, ids) for g, ids in groups]
+
+
+def _signed_values(values: ValuesDeck | None, asked: list[int]) -> list[tuple[str, str, Ids]]:
+    """Return the values as the hidden sheet has them: by digests, without their texts."""
+    if values is None:
+        return []
+    return [(f"{VALUE}{v}", values.value(v).entity, values.key(v)) for v in asked]
+
+
+def _write_hidden(
+    sheet: Worksheet, deck: Deck, key: bytes, signed: list[tuple[str, str, Ids]]
+) -> None:
     head = (FORMAT, deck.about.scan_id, sign(key, deck.about.scan_id, signed))
     for at, text in enumerate(head):
         sheet.write_string(0, at, text)

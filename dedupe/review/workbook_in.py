@@ -16,10 +16,15 @@ import polars as pl
 
 from dedupe.decisions import Decision
 from dedupe.errors import InputError
-from dedupe.language import LANGUAGES, N_, tr_in
+from dedupe.language import N_
 
 from .deck import Deck, Ids
+from .sheets import plain_text, word_of
 from .signature import sign
+from .values_deck import ValuesDeck
+from .values_sheet import COLUMNS as VALUE_COLUMNS
+from .values_sheet import DECISION as VALUE_DECISION
+from .values_sheet import read_values
 from .workbook import (
     CARD,
     COLUMNS,
@@ -31,6 +36,7 @@ from .workbook import (
     HIDDEN,
     REVIEWER,
     STAYS,
+    VALUE,
     YES,
 )
 
@@ -42,19 +48,21 @@ _EXPORT_AGAIN = N_("export the groups again: crmclean review --export FILE.xlsx"
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A row of the sheet that is not taken over; `reason` is a msgid."""
+    """A row of a sheet that is not taken over; `reason` is a msgid, `sheet` its name."""
 
     row: int
     reason: str
+    sheet: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workbook:
-    """What a workbook says; `n_open` groups have no decision in it."""
+    """What a workbook says; `n_open` groups and `n_open_values` have no decision in it."""
 
     decisions: list[Decision]
     ignored: list[Ignored]
     n_open: int
+    n_open_values: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +76,16 @@ class _Row:
     wrong: str = ""
 
 
-def read_workbook(deck: Deck, path: Path, key: bytes) -> Workbook:
+def read_workbook(deck: Deck, path: Path, key: bytes, values: ValuesDeck | None = None) -> Workbook:
     """Read the decisions of a workbook that `write_workbook` wrote. Raises InputError."""
     book = _opened(path)
-    groups = _signed(book, path, deck, key)
-    title = next((name for name in book.sheet_names if name != HIDDEN), None)
-    if title is None:
+    signed = _signed(book, path, deck, key)
+    groups = {number: told for number, told in signed.items() if number.isdecimal()}
+    asked = {number: told for number, told in signed.items() if number not in groups}
+    titles = [name for name in book.sheet_names if name != HIDDEN]
+    if len(titles) < 1 + bool(asked):
         raise _foreign(path)
-    rows, ignored = _rows(_cells(book, title, path), groups)
+    rows, ignored = _rows(_cells(book, titles[0], path), groups)
     decisions: list[Decision] = []
     batch = deck.log.made("skip").id.replace("d-", "b-", 1)
     n_open = 0
@@ -85,8 +95,17 @@ def read_workbook(deck: Deck, path: Path, key: bytes) -> Workbook:
         ignored += [Ignored(row.number, wrong) for row in own[:1] if wrong]
         decisions += made
         n_open += not wrong and not made
+    ignored.sort(key=lambda each: each.row)
+    n_open_values = 0
+    if asked and values is not None:
+        cells = _cells(book, titles[1], path, VALUE_COLUMNS, VALUE_DECISION)
+        keys = {number.removeprefix(VALUE): ids for number, (_, ids) in asked.items()}
+        told, refused = read_values(values, cells.iter_rows(), keys, batch)
+        decisions += told
+        ignored += [Ignored(row, reason, titles[1]) for row, reason in refused]
+        n_open_values = max(0, len(asked) - len(told) - len(refused))
     return Workbook(
-        decisions=decisions, ignored=sorted(ignored, key=lambda each: each.row), n_open=n_open
+        decisions=decisions, ignored=ignored, n_open=n_open, n_open_values=n_open_values
     )
 
 
@@ -150,7 +169,7 @@ def _rows(
     for number, row in enumerate(cells.iter_rows(), 2):
         if not any(row):
             continue
-        group, card = _text(row[GROUP]), _text(row[CARD])
+        group, card = plain_text(row[GROUP]), plain_text(row[CARD])
         if group not in groups or card not in groups[group][1]:
             ignored.append(Ignored(number, N_("this card is not of this group in the export")))
         elif (group, card) in seen:
@@ -162,9 +181,9 @@ def _rows(
 
 
 def _row(number: int, card: str, row: Sequence[str | None]) -> _Row:
-    verdict, wrong = _read(row[DECISION], DECISIONS)
-    stays, odd = _read(row[STAYS], {"yes": YES})
-    if odd and _text(row[STAYS]).casefold() in _YES_TOO:
+    verdict, wrong = word_of(row[DECISION], DECISIONS)
+    stays, odd = word_of(row[STAYS], {"yes": YES})
+    if odd and plain_text(row[STAYS]).casefold() in _YES_TOO:
         stays, odd = "yes", ""
     if wrong or odd:
         wrong = N_("the decision is none of the list")
@@ -173,23 +192,10 @@ def _row(number: int, card: str, row: Sequence[str | None]) -> _Row:
         card=card,
         verdict=verdict,
         stays=bool(stays),
-        comment=_text(row[COMMENT])[:_MAX_COMMENT],
-        reviewer=_text(row[REVIEWER])[:_MAX_NAME],
+        comment=plain_text(row[COMMENT])[:_MAX_COMMENT],
+        reviewer=plain_text(row[REVIEWER])[:_MAX_NAME],
         wrong=wrong,
     )
-
-
-def _read(cell: str | None, words: dict[str, str]) -> tuple[str, str]:
-    """Return which of the words a cell holds in either language, and the cell where none."""
-    text = _text(cell).casefold()
-    for key, msgid in words.items():
-        if text in {tr_in(language, msgid).casefold() for language in LANGUAGES}:
-            return key, ""
-    return "", text
-
-
-def _text(cell: str | None) -> str:
-    return " ".join((cell or "").split())
 
 
 def _opened(path: Path) -> fastexcel.ExcelReader:
@@ -211,7 +217,13 @@ def _opened(path: Path) -> fastexcel.ExcelReader:
         raise _foreign(path) from error
 
 
-def _cells(book: fastexcel.ExcelReader, title: str, path: Path) -> pl.DataFrame:
+def _cells(
+    book: fastexcel.ExcelReader,
+    title: str,
+    path: Path,
+    columns: Sequence[object] = COLUMNS,
+    decision: int = DECISION,
+) -> pl.DataFrame:
     try:
         sheet = book.load_sheet(title, header_row=None, skip_rows=0, dtypes="string")
     except fastexcel.FastExcelError as error:
@@ -219,10 +231,10 @@ def _cells(book: fastexcel.ExcelReader, title: str, path: Path) -> pl.DataFrame:
     cells = sheet.to_polars().select(pl.all().cast(pl.String))
     if title == HIDDEN:
         return cells
-    if cells.width < DECISION + 1 or cells.width > len(COLUMNS) + 50:
+    if cells.width < decision + 1 or cells.width > len(columns) + 50:
         raise _foreign(path)
     # Empty columns at the end are not in the file's own measure.
-    missing = [pl.lit(None, pl.String).alias(f"_{at}") for at in range(cells.width, len(COLUMNS))]
+    missing = [pl.lit(None, pl.String).alias(f"_{at}") for at in range(cells.width, len(columns))]
     return cells.with_columns(missing).slice(1)
 
 
@@ -251,7 +263,10 @@ def _signed(
             scan=scan_id,
         )
     known = {number: (entity, ids) for number, entity, ids in groups}
-    if any(not number.isdecimal() or int(number) >= len(deck) for number in known):
+    plain = [number.removeprefix(VALUE) for number in known]
+    if not all(number.isdecimal() and len(number) < 10 for number in plain):
+        raise _foreign(path)
+    if any(number.isdecimal() and int(number) >= len(deck) for number in known):
         raise _foreign(path)
     return known
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from dedupe.audit import live_records
-from dedupe.contracts import CARDS, Account, Note
+from dedupe.contracts import CARDS, MARKED, Account, Note
 from dedupe.crm.tables import trait_fields
 from dedupe.crm.tables.apart import tell_apart
 from dedupe.crm.tables.compared import empty_notes, take_fields
@@ -24,6 +24,7 @@ from dedupe.normalize import (
     propose_values,
     suggest_domains,
 )
+from dedupe.plan.marks import find_marked
 
 from .values import Against, ScanOptions
 
@@ -34,6 +35,7 @@ class Cards:
 
     `cards` has a `side`: 0 for the audited account's. `accounts` are those of the sides, in which
     no two cards have one id; `fields` are the compared columns' cells, TRAITS are of the rest.
+    `marked` (MARKED) are the cards that carry the mark of a merged duplicate.
     """
 
     accounts: Sequence[Account]
@@ -44,6 +46,7 @@ class Cards:
     traits: pl.DataFrame
     fields: pl.DataFrame
     notes: tuple[Note, ...]
+    marked: pl.DataFrame = field(default_factory=MARKED.empty)
 
     @property
     def is_linked(self) -> bool:
@@ -56,6 +59,13 @@ class Cards:
             return frame
         first = self.cards.filter(pl.col("side") == 0)
         return frame.join(first, on=["entity", "record_id"], how="semi", maintain_order="left")
+
+    def unmerged(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows of `frame` that are not about cards which stand merged already."""
+        merged = self.marked.filter(pl.col("reason").is_null())
+        if merged.is_empty():
+            return frame
+        return frame.join(merged, on=["entity", "record_id"], how="anti", maintain_order="left")
 
     def joined(self, table: str) -> pl.DataFrame:
         """Return a table of both sides."""
@@ -83,6 +93,12 @@ def normalized(
     names = mark_templates(build_names(cards), cards, values)
     users = pl.concat(account.frame("users") for account in accounts)
     own = own_keys(users["phone"], users["email"], options.phone)
+    # Each account knows its own marks and ids: the other's are told apart for matching alone.
+    given = [account] if against is None else [account, against.account]
+    marked = [
+        find_marked(one, side, values, names, options.planning)
+        for one, side in zip(given, sides, strict=True)
+    ]
     values = mark_shared(values, names, own=own)
     suggestions = suggest_domains(count_domains(values))
     taken = [take_fields(account, options.compare) for account in accounts]
@@ -96,6 +112,7 @@ def normalized(
         traits=build_traits(cards, names, pl.concat(told)),
         fields=pl.concat(one.values for one in taken),
         notes=(*notes, *empty_notes(taken, options.compare)),
+        marked=pl.concat(marked),
     )
 
 

@@ -51,12 +51,17 @@ def match_cards(cards: Cards, options: ScanOptions) -> Found:
     notes: tuple[Note, ...] = ()
     if options.labels is not None:
         judged, notes = settle_labels(options.labels, cards.cards, linked=cards.is_linked)
+    if options.apart is not None and cards.is_linked:
+        judged = _with_apart(judged, _between(options.apart, cards.cards))
+    if judged is not None:
+        judged = _unmerged_pairs(judged, cards)
+    live = cards.unmerged(cards.cards)
     evidence = Evidence(
-        cards=cards.cards if cards.is_linked else cards.cards.drop("side"),
-        traits=cards.traits,
-        values=cards.values,
+        cards=live if cards.is_linked else live.drop("side"),
+        traits=cards.unmerged(cards.traits),
+        values=cards.unmerged(cards.values),
         links=cards.joined("links"),
-        fields=cards.fields,
+        fields=cards.unmerged(cards.fields),
         compare=options.compare,
         shares=name_shares(),
     )
@@ -68,7 +73,7 @@ def match_cards(cards: Cards, options: ScanOptions) -> Found:
             matched.append(match_records(records, options.match, labels=labels))
     if cards.is_linked and not matched:
         raise _nothing_to_link(cards)
-    pairs = join_pairs([pairs_frame(each) for each in matched])
+    pairs = join_pairs([pairs_frame(each, options.match.threshold) for each in matched])
     clusters = _clusters(cards, matched)
     return Found(
         matched=tuple(matched),
@@ -77,6 +82,37 @@ def match_cards(cards: Cards, options: ScanOptions) -> Found:
         counts=tuple(_match_counts(each, pairs, clusters, cards, options) for each in matched),
         notes=notes,
     )
+
+
+def _between(apart: pl.DataFrame, cards: pl.DataFrame) -> pl.DataFrame:
+    """Return the pairs of a card of each table, the first table's on the left.
+
+    An id counts as the scan calls the card, which is unlike all ids of the other table: what was
+    decided on two cards of one table must not part others that happen to have their numbers.
+    """
+    first, second = (
+        cards.filter(pl.col("side") == side).select("entity", "record_id") for side in (0, 1)
+    )
+    turned = apart.rename({"left_id": "right_id", "right_id": "left_id"}).select(apart.columns)
+    both = pl.concat([apart, turned])
+    for end, side in (("left_id", first), ("right_id", second)):
+        both = both.join(side.rename({"record_id": end}), on=["entity", end], how="semi")
+    return both.unique(["entity", "left_id", "right_id"], keep="first", maintain_order=True)
+
+
+def _with_apart(judged: pl.DataFrame | None, apart: pl.DataFrame) -> pl.DataFrame:
+    """Return the judged pairs and those held apart; a pair that --labels judges is its own."""
+    if judged is None:
+        return apart
+    new = apart.join(judged, on=["entity", "left_id", "right_id"], how="anti")
+    return pl.concat([judged, new.select(judged.columns)])
+
+
+def _unmerged_pairs(judged: pl.DataFrame, cards: Cards) -> pl.DataFrame:
+    """Return the judged pairs but for those of which a card stands merged: they are settled."""
+    for end in ("left_id", "right_id"):
+        judged = cards.unmerged(judged.rename({end: "record_id"})).rename({"record_id": end})
+    return judged
 
 
 def _labels(records: Records, judged: pl.DataFrame | None, options: ScanOptions) -> Labels | None:
@@ -134,7 +170,7 @@ def _match_counts(
         entity,
         pairs,
         clusters,
-        cards.cards.filter(pl.col("side") == 0),
+        cards.unmerged(cards.cards).filter(pl.col("side") == 0),
         threshold=threshold,
         margin=MARGIN,
         is_one_to_one=options.match.assignment is Assignment.ONE_TO_ONE,

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import platform
 import secrets
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 
 import polars as pl
 
 from dedupe import events
-from dedupe.audit import Audit, Facts, run_checks
+from dedupe.audit import Audit, Facts
 from dedupe.audit.counts import row_count, state_counts
+from dedupe.audit.early import CardFrames, before_cards, with_cards
+from dedupe.audit.run import Checking
+from dedupe.audit.told import Told, told_digests
 from dedupe.contracts import Account, Summary
 from dedupe.events import Listener
 from dedupe.match import (
@@ -44,22 +47,26 @@ def scan(
     stay about `account`. Raises InputError where the two have no cards of one kind.
     """
     options = options or ScanOptions()
-    stages = Stages(listen)
-    with stages.stage("normalize") as rows:
-        cards = normalized(account, against, options, listen)
-        rows.append(cards.values.height)
-    with stages.stage("match") as rows:
-        groups = build_groups(cards.own(cards.values))
-        found = match_cards(cards, options)
-        rows.append(found.pairs.height)
-    with stages.stage("audit") as rows:
-        facts = _facts(cards, groups, found.clusters, options)
-        audit = run_checks(facts, select=options.select, ignore=options.ignore)
-        rows.append(audit.findings.height)
+    stages, account = Stages(listen), account.in_memory()
+    early = _account_facts(account, options)
+    with Checking(early, select=options.select, ignore=options.ignore) as checking:
+        with stages.stage("normalize") as rows:
+            cards = normalized(account, against, options, listen)
+            rows.append(cards.values.height)
+        with stages.stage("match") as rows:
+            groups = build_groups(cards.own(cards.unmerged(cards.values)))
+            found = match_cards(cards, options)
+            rows.append(found.pairs.height)
+        with stages.stage("audit") as rows:
+            facts = with_cards(early, _card_frames(cards, groups, found.clusters))
+            audit = checking.finish(facts)
+            rows.append(audit.findings.height)
     summary = _summary(facts, audit, source)
+    codes = {result.code for result in audit.results}
+    settings = told_digests(sorted(codes), _told(facts, options, is_linked=cards.is_linked))
     notes = (*account.notes, *cards.notes, *found.notes)
     return Scan(
-        summary=replace(summary, notes=notes, timings=stages.seconds),
+        summary=replace(summary, notes=notes, timings=stages.seconds, settings=settings),
         findings=audit.findings,
         metrics=audit.metrics,
         values=facts.values,
@@ -71,23 +78,43 @@ def scan(
     )
 
 
-def _facts(
-    cards: Cards, groups: pl.DataFrame, clusters: pl.DataFrame, options: ScanOptions
-) -> Facts:
-    return Facts(
-        account=cards.accounts[0],
-        values=cards.own(cards.values),
-        names=cards.own(cards.names),
-        groups=groups,
-        proposals=cards.own(cards.proposals),
-        clusters=cards.own(clusters),
-        traits=cards.own(cards.traits),
+def _account_facts(account: Account, options: ScanOptions) -> Facts:
+    return replace(
+        before_cards(account),
         name_shares=name_shares(),
         loss_reason_field=options.loss_reason_field,
         options=options.options,
         regulations=options.regulations,
         manual=options.manual,
         timezone=options.timezone,
+    )
+
+
+def _card_frames(cards: Cards, groups: pl.DataFrame, clusters: pl.DataFrame) -> CardFrames:
+    return CardFrames(
+        values=cards.own(cards.values),
+        names=cards.own(cards.names),
+        groups=groups,
+        proposals=cards.own(cards.proposals),
+        clusters=cards.own(clusters),
+        traits=cards.own(cards.traits),
+        marked=cards.own(cards.marked),
+    )
+
+
+def _told(facts: Facts, options: ScanOptions, *, is_linked: bool) -> Told:
+    """Return what moves the checks' records, for a later scan to compare with."""
+    matching = asdict(replace(options.match, threads=0, room=0))  # these change no result
+    planning = options.planning
+    return Told(
+        options=options.options,
+        zone=facts.zone.key,
+        loss_reason_field=options.loss_reason_field,
+        regulation=options.regulations,
+        manual=options.manual,
+        numbers=options.phone,
+        matching=[matching, sorted(options.compare), is_linked],
+        marks=[planning.mark_tag, planning.delete_field],
     )
 
 

@@ -11,6 +11,7 @@ from dedupe.audit.compare import Comparison
 from dedupe.audit.matches import MatchCounts
 from dedupe.audit.options import Options
 from dedupe.config import Regulation
+from dedupe.config.planning import Planning
 from dedupe.contracts import Account, Metric, Summary
 from dedupe.match import (
     Matched,
@@ -27,7 +28,10 @@ class ScanOptions:
 
     `compare` names columns (of TableOptions.compare) or fields that are compared as they are;
     `labels` are judged pairs, as `read_labels` gives them; `is_taught` tells whether the match
-    learns from them, or takes them as the last word on these pairs alone.
+    learns from them, or takes them as the last word on these pairs alone. `apart` are pairs that
+    reviewers hold apart, in the same columns, for tables that are linked: they hold where one id
+    is of a card of either table as the scan calls it, and of none of the other. `planning` says how
+    a plan marks the duplicates that it merges.
     """
 
     phone: PhoneSettings = field(default_factory=PhoneSettings)
@@ -41,7 +45,9 @@ class ScanOptions:
     compare: tuple[str, ...] = ()
     labels: pl.DataFrame | None = None
     is_taught: bool = True
+    apart: pl.DataFrame | None = None
     match: MatchOptions = field(default_factory=MatchOptions)
+    planning: Planning = field(default_factory=Planning)
     chunk_rows: int = 50_000
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import polars as pl
 import pytest
 
 from dedupe.crm.http.network import NetworkTransport
@@ -54,6 +55,16 @@ def state_of(acted: World) -> dict[str, list[tuple[object, ...]]]:
     }
 
 
+def marked_and_duplicate(acted: World) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """Return the cards that stand merged, and those of them that still count as duplicates."""
+    scans = sorted((acted.folder / "state/scans").glob("s-*"))
+    findings = pl.read_parquet(scans[-1] / "findings.parquet")
+    merged = findings.filter(pl.col("code") == "DUP111").select("entity", "record_id")
+    counted = findings.filter(pl.col("code").str.starts_with("DUP") & (pl.col("code") != "DUP111"))
+    still = counted.join(merged, on=["entity", "record_id"], how="semi")
+    return set(merged.rows()), set(still.select("entity", "record_id").rows())
+
+
 def scanned_and_planned(acted: World) -> Path:
     assert acted.crmclean("scan", "-q") == 0
     return Path(acted.told("plan")["plan"])
@@ -83,6 +94,8 @@ def test_a_plan_is_proved_on_a_copy_applied_once_and_taken_back(acted, wire) -> 
     assert written(wire, acted.host, mark) == []
 
     again = read_plan(scanned_and_planned(acted))
+    losers = {(r.entity, r.id) for group in plan.groups for r in group.losers}
+    assert marked_and_duplicate(acted) == (losers, set())
     repaired = {(group.kind, group.members) for group in plan.groups}
     assert not repaired & {(group.kind, group.members) for group in again.groups}
 

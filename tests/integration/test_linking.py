@@ -146,3 +146,40 @@ def test_bad_input_is_one_line_and_exit_2(folder, options, words, capsys) -> Non
     assert words in shown.err
     assert len(shown.err.strip().splitlines()) == 1
     assert shown.out == ""
+
+
+def test_pairs_that_reviewers_hold_apart_are_not_linked(folder, capsys) -> None:
+    _, pairs, _ = linked(folder, capsys=capsys)
+    best = pairs.sort("weight", descending=True).row(0, named=True)
+    line = {
+        "schema": "crmclean.decisions/1",
+        "id": "d-1",
+        "at": "2026-11-20T09:00:00+00:00",
+        "who": "anna",
+        "kind": "different",
+        "entity": "contact",
+        "ids": [best["right_id"], best["left_id"]],
+    }
+    path = folder / "decided.jsonl"
+    path.write_text(json.dumps(line) + "\n", encoding="utf-8")
+    document, _, clusters = linked(folder, "--decisions", "decided.jsonl", capsys=capsys)
+    assert document["match"]["against"]["linked"] == 61
+    assert best["left_id"] not in set(clusters["record_id"])
+
+
+def test_decisions_on_two_cards_of_one_table_part_no_link(folder, capsys) -> None:
+    first, second = open_accounts(
+        [folder / "list.csv", folder / "crm.csv"],
+        TableOptions(roles={"client": "name", "mobile_no": "phone"}),
+    )
+
+    def linked_by(apart: list[tuple[str, str, bool, str]]) -> set[str]:
+        names = {"left_id": str, "right_id": str, "is_match": bool, "entity": str}
+        frame = pl.DataFrame(apart, schema=names, orient="row")
+        options = ScanOptions(apart=frame, is_taught=False)
+        result = scan(first, options, against=Against(account=second, name="crm"))
+        return set(result.clusters["record_id"])
+
+    # 3 of the list and 52 of the CRM are one; 52 of the list is another card.
+    assert "3" in linked_by([("3", "52", False, "contact"), ("1", "2", False, "contact")])
+    assert "3" not in linked_by([("3", "crm:52", False, "contact")])

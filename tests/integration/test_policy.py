@@ -9,13 +9,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from dedupe.apply.lock import account_lock
 from dedupe.crm.amocrm.writing import AmoSink
-from tests.acted import World, acted
+from dedupe.sandbox import Limit, Sandbox
+from dedupe.sandbox.demo import build_demo
+from tests.acted import TOKEN, World, acted, tiny
+from tests.acted import world as served
+from tests.unit.policy.notify.servers import Web, web_server
 
 __all__ = ["acted"]
 
@@ -29,62 +34,124 @@ select = ["CNT", "DUP", "PHN", "EML"]
 
 
 @pytest.fixture
-def world(acted: World, monkeypatch: pytest.MonkeyPatch) -> World:
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     # A write that a kill cut off is settled after a wait, which the sandbox does not need.
     monkeypatch.setattr(AmoSink, "settle_s", 0.2)
+
+
+@pytest.fixture
+def large(acted: World, quick: None) -> World:
+    """An account with enough to repair for a run to be stopped twice."""
     with (acted.folder / "crmclean.toml").open("a") as file:
         file.write(NIGHTLY)
     return acted
 
 
 @pytest.fixture
-def broken(world: World) -> World:
-    """The same account, and one beside it that nobody answers for."""
-    with (world.folder / "crmclean.toml").open("a") as file:
-        for name in ("aside", "zest"):
-            file.write(
-                f'\n[profiles.{name}]\ncrm = "amocrm"\nurl = "http://127.0.0.1:9"\n'
-                'token = "env:NOT_SET"\n'
-            )
-    return world
+def world(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    quick: None,
+) -> Iterator[World]:
+    with served(tmp_path, monkeypatch, capsys, tiny()) as made:
+        with (tmp_path / "crmclean.toml").open("a") as file:
+            file.write(NIGHTLY)
+        yield made
 
 
 def test_a_night_repairs_and_the_next_has_nothing_to_do(world: World) -> None:
     first = world.told("run", "nightly")
     assert (world.code, first["state"], first["schema"]) == (0, "changed", "crmclean.run/1")
-    assert first["changes"]["applied"] == first["changes"]["planned"] > 10
+    assert first["changes"]["applied"] == first["changes"]["planned"] > 5
     assert first["changes"]["by_kind"]["merge"] > 0
     assert first["requests"] > 10
     assert list(first["steps"]) == ["pull", "scan", "plan", "apply", "verify", "report"]
     n = len(world.writes())
     assert n > 0
 
-    world.told("run", "nightly")
+    world.told("run", "nightly")  # tells what the first has repaired
     assert world.crmclean("run", "nightly", "-q") == 0
     assert (world.out, world.err) == ("", "")
     assert len(world.writes()) == n
 
 
 def test_a_second_run_is_told_who_has_the_account(world: World) -> None:
-    with account_lock(world.place, "p-other"):
-        assert world.crmclean("run", "nightly") == 11
-        assert all(word in world.err for word in (str(os.getpid()), "p-other", "pid"))
+    path = world.folder / "crmclean.toml"
+    profile = path.read_text().partition("\n[policies")[0]
+    path.write_text(path.read_text() + profile.replace("[profiles.main]", "[profiles.aside]"))
+    world.place.mkdir(parents=True, mode=0o700)
+    # Whoever has the account under one name has it under the other, too.
+    with account_lock(world.place, "p-other", host=world.host):
+        assert world.crmclean("run", "nightly", "-p", "aside") == 11
+        assert all(word in world.err for word in (str(os.getpid()), "main/p-other", "pid"))
         document = world.told("run", "nightly", "--all-profiles")
-        assert (world.code, document["runs"][0]["exit_code"]) == (11, 11)
+        assert world.code == document["exit_code"] == 11
+        assert [one["reason"]["code"] for one in document["runs"]] == ["locked", "locked"]
+        # Cron mails what is printed: that runs overlap now and then is worth no mail.
+        assert world.crmclean("run", "nightly", "-p", "main", "-q") == 11
+        assert (world.out, world.err) == ("", "")
+    assert world.writes() == []
 
 
-def test_a_broken_account_stops_no_other(broken: World) -> None:
-    text = (broken.folder / "crmclean.toml").read_text()
-    main, rest = text.split("\n[policies", 1)
-    policy, aside = rest.split("\n[profiles.aside", 1)
-    config = f"[profiles.aside{aside}\n{main}\n[policies{policy}"
-    (broken.folder / "crmclean.toml").write_text(config)
+TEN = """
+[policies.nightly]
+steps = ["pull", "scan", "plan", "apply", "notify"]
+repairs = ["split"]
+max_percent = 100
+canary = 0
+select = ["CNT", "PHN201"]
+notify = { when = "error", to = ["hook"] }
+prometheus = "crmclean.prom"
 
-    document = broken.told("run", "nightly", "--all-profiles")
-    codes = {one["profile"]: one["exit_code"] for one in document["runs"]}
-    assert list(codes) == ["aside", "zest", "main"]
-    assert codes["main"] == 0
-    assert codes["aside"] == codes["zest"] == broken.code == document["exit_code"] != 0
+[notify.hook]
+kind = "webhook"
+url = "env:NIGHT_HOOK"
+"""
+
+
+@pytest.fixture
+def ten(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    quick: None,
+) -> Iterator[World]:
+    """Ten accounts of an integrator; the third takes our token no more."""
+    account = build_demo(scale=0.0005).account
+    with ExitStack() as stack:
+        made = stack.enter_context(served(tmp_path, monkeypatch, capsys, account))
+        boxes = [
+            stack.enter_context(Sandbox(account, limit=Limit(n=0), tokens={token: None}))
+            for token in (TOKEN, "another-token", *[TOKEN] * 7)
+        ]
+        profiles = "".join(
+            f'[profiles.client{n:02}]\ncrm = "amocrm"\nurl = "{box.url}"\ntoken = "env:BOX_TOKEN"\n'
+            for n, box in enumerate([made.box, *boxes], start=1)
+        )
+        (tmp_path / "crmclean.toml").write_text(profiles + TEN, encoding="utf-8")
+        yield made
+
+
+def test_of_ten_accounts_one_is_broken_and_told_and_nine_are_done(
+    ten: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with web_server(Web()) as web:
+        monkeypatch.setenv("NIGHT_HOOK", web.url)
+        assert ten.crmclean("run", "nightly", "--all-profiles") == 7, ten.err
+    rows = [line.split() for line in ten.out.splitlines()]
+    assert rows[0] == ["account", "state", "exit", "changes", "health"]
+    assert [row[0] for row in rows[1:]] == [f"client{n:02}" for n in range(1, 11)]
+    broken = rows.pop(3)
+    assert broken[1:4] == ["failed", "7", "0"]
+    assert {(row[1], row[2], row[3] > "0") for row in rows[1:]} == {("done", "0", True)}
+    assert ten.err.count("\n") == 1
+    assert ten.err.startswith("crmclean: client03: env:BOX_TOKEN")
+    (notice,) = web.bodies()
+    assert (notice["profile"], notice["state"], notice["exit_code"]) == ("client03", "failed", 7)
+    lines = (ten.folder / "crmclean.prom").read_text(encoding="utf-8").splitlines()
+    up = [line.rpartition(" ")[2] for line in lines if line.startswith("crmclean_up{")]
+    assert up == ["1", "1", "0", *"1111111"]
 
 
 @pytest.mark.parametrize(
@@ -154,31 +221,28 @@ def at_writes(world: World, n: int, process: subprocess.Popen[str]) -> Iterator[
 
 
 @pytest.mark.xdist_group("policy")
-def test_after_a_kill_the_next_night_goes_on_and_nothing_is_sent_twice(world: World) -> None:
-    process = bare(world, "run", "nightly")
-    for _ in at_writes(world, 5, process):
-        process.kill()
-    assert ended(process)[0] == -signal.SIGKILL
-    second = world.told("run", "nightly")
-    assert world.code == 0
-    assert second["resumed_runs"]
-    assert second["changes"]["resumed"] > 0
-    third = world.told("run", "nightly")
-    assert third["changes"]["planned"] == 0
-    assert world.crmclean("verify", second["resumed_runs"][0]) == 0
-
-
-@pytest.mark.xdist_group("policy")
-def test_sigterm_ends_a_night_at_a_boundary(world: World) -> None:
-    process = bare(world, "run", "nightly", "--format", "json")
-    for _ in at_writes(world, 5, process):
-        process.send_signal(signal.SIGTERM)
+def test_after_sigterm_and_a_kill_the_next_night_goes_on_and_nothing_is_sent_twice(
+    large: World,
+) -> None:
+    process = bare(large, "run", "nightly", "--format", "json")
+    for _ in at_writes(large, 5, process):
+        process.send_signal(signal.SIGTERM)  # ends it at a boundary
     code, out, err = ended(process)
     assert code == 143, err
     told = json.loads(out)
     assert told["reason"]["code"] == "signal"
     assert told["changes"]["left"] > 0
-    assert world.told("run", "nightly")["changes"]["resumed"] > 0
+
+    process = bare(large, "run", "nightly")
+    for _ in at_writes(large, len(large.writes()) + 3, process):
+        process.kill()
+    assert ended(process)[0] == -signal.SIGKILL
+    third = large.told("run", "nightly")
+    assert large.code == 0
+    assert third["resumed_runs"] == [told["apply_run"]]
+    assert third["changes"]["resumed"] > 0
+    assert third["changes"]["planned"] == 0
+    assert large.crmclean("verify", third["resumed_runs"][0]) == 0
 
 
 @pytest.mark.xdist_group("policy")

@@ -1,6 +1,7 @@
 """Cohorts, funnels, managers, call lists, and where duplicates come from."""
 
 from . import (
+    bad_contacts,
     causes,
     cohorts,
     funnel,
@@ -8,13 +9,16 @@ from . import (
     inflow,
     kpi,
     list_control,
+    list_deals,
     losses,
     managers,
     suspicious,
     whatif,
+    win_rates,
 )
 
 __all__ = [
+    "bad_contacts",
     "causes",
     "cohorts",
     "funnel",
@@ -22,8 +26,10 @@ __all__ = [
     "inflow",
     "kpi",
     "list_control",
+    "list_deals",
     "losses",
     "managers",
     "suspicious",
     "whatif",
+    "win_rates",
 ]

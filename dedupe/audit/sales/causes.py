@@ -229,7 +229,7 @@ register(
         risk=N_("Duplicates that are merged grow again while their cause works."),
         advice=N_(
             "Within a minute: an integration that makes a card twice. One maker or source: its "
-            "settings. An import: clean the file before it is loaded (crmclean import check)."
+            "settings. An import: clean the file before it is loaded (crmclean scan FILE)."
         ),
         options=(
             Option("least", 50, N_("Fewer cards an hour may be typed by hand."), least=2, most=1e6),

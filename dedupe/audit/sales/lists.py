@@ -18,7 +18,14 @@ from .base import deals
 from .bursts import bursts
 from .stages import stages
 
-LIST_NEEDS = ("contacts", "contacts.created_at", "record_tags.contact")
+LIST_DEALS = (  # what the checks of lists need to be read
+    "deals",
+    "deals.state",
+    "links.contact.deal",
+    "contacts",
+    "contacts.created_at",
+    "record_tags.contact",
+)
 _HOUR = timedelta(hours=1)
 _KEY = ["tag", "created_by"]
 

@@ -16,6 +16,7 @@ from dedupe.language import N_
 from .base import count_of, deals, paid, share, table, with_person
 
 PERSON = Column("person", N_("Employee"), "person")
+OWNED_DEALS = ("deals", "deals.state", "deals.owner_id")
 TEAM = Column("team", N_("Group"), "text")
 INTERVAL = (
     Column("rate", N_("Won of closed"), "share"),
@@ -46,6 +47,12 @@ _NOTE = N_(
 def by_owner(facts: Facts) -> pl.DataFrame:
     """Return owner_id, open, won, lost, their sums, closed, rate, low, high of every owner."""
     return facts.once("sales by owner", lambda: _by_owner(facts))
+
+
+def with_people(rows: pl.DataFrame, facts: Facts, first: str = "deals") -> pl.DataFrame:
+    """Name the owners of the rows, the one with the most of `first` on top."""
+    ordered = rows.sort([first, "owner_id"], descending=[True, False])
+    return with_person(ordered, facts, "owner_id")
 
 
 def _by_owner(facts: Facts) -> pl.DataFrame:
@@ -123,7 +130,7 @@ register(
     Check(
         code="MGR001",
         severity="info",
-        needs={"user": ("deals", "deals.state", "deals.owner_id")},
+        needs={"user": OWNED_DEALS},
         repair="none",
         title=N_("Managers at a glance"),
         definition=N_(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
@@ -13,6 +13,8 @@ from dedupe.contracts import Column, Metric
 from dedupe.language import N_
 
 _MOST_WEEKS = 104
+# No CRM that is read here is older: a letter of 1970 had no date, and is no start of weeks.
+_FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def _by_week(facts: Facts, entity: str) -> Outcome:
@@ -67,7 +69,7 @@ def _counted(facts: Facts) -> pl.DataFrame:
 
 
 def _summed(facts: Facts, letters: pl.LazyFrame) -> pl.DataFrame:
-    known = letters.filter(pl.col("at").is_not_null() & (pl.col("at") <= facts.now))
+    known = letters.filter(pl.col("at").is_between(_FIRST, facts.now))
     local = pl.col("at").dt.convert_time_zone(facts.zone.key)
     return (
         known.select(week=_monday(local)).group_by("week").agg(pl.len().alias("n")).sort("week")

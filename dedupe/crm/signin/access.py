@@ -7,6 +7,7 @@ account's folder; any other long-lived token lives where `token` says.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +24,7 @@ from .claims import read_claims
 from .clock import Now, now
 from .folder import account_folder, account_place
 from .secret import clean_secret, delete_secret, environment_error, read_secret, write_secret
-from .sources import LongLivedToken, OAuthTokens, moved_to
+from .sources import LongLivedToken, OAuthTokens, Sleep, moved_to
 from .store import Tokens, TokenStore
 
 if TYPE_CHECKING:
@@ -53,17 +54,19 @@ def token_source(
     *,
     transport: httpx.BaseTransport | None = None,
     instant: Now = now,
+    sleep: Sleep = time.sleep,
 ) -> Source:
     """Return what gives the access token of the profile `name`; nothing is sent yet.
 
     Raises ConfigError or StorageError where the settings or the account's folder are at
     fault; a token that is missing or refused is told when it is asked for. `transport` stands
-    in for the network of the token endpoint.
+    in for the network of the token endpoint; `sleep` waits while that is busy.
     """
     host = account_host(name, profile)
     if is_oauth(profile):
         endpoint = token_endpoint(name, profile, environ, transport=transport, instant=instant)
-        return OAuthTokens(TokenStore(account_folder(state, name)), endpoint, instant=instant)
+        store = TokenStore(account_folder(state, name))
+        return OAuthTokens(store, endpoint, instant=instant, sleep=sleep)
     place = token_place(profile)
     where = host if place.kind is PlaceKind.STATE else str(place)
     return LongLivedToken(lambda: _long_lived(name, profile, state, environ, host), where)
@@ -92,7 +95,8 @@ def token_place(profile: Profile) -> Place:
     place = read_place(profile.token)
     if place is None:
         raise ConfigError(
-            N_("env:NAME, file:PATH or keyring is meant, the place of the secret"), where="token"
+            N_("env:NAME, file:PATH, credential:NAME or keyring is meant, the place of the secret"),
+            where="token",
         )
     return place
 

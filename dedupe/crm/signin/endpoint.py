@@ -3,7 +3,7 @@
 One request, never repeated here: who calls decides, because a refresh token is spent
 by the first request that arrives, whether or not its answer does. Hence three
 outcomes: tokens; `LostAnswerError`, when the token may have been spent; any other error, when it
-surely was not.
+surely was not. `BusyError` is one of the last kind, and says when to ask again.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import msgspec
 
 from dedupe.config import is_amocrm_host, is_loopback
 from dedupe.crm.http.network import NetworkTransport, deadline
+from dedupe.crm.http.wire import pause_asked
 from dedupe.errors import ConfigError, RemoteError, SignInError
 from dedupe.language import N_
 
@@ -45,6 +46,29 @@ _LOG_IN = N_("run: crmclean auth login")
 
 class LostAnswerError(Exception):
     """The request may have been carried out, and its answer did not reach us. Never shown."""
+
+
+class BusyError(RemoteError):
+    """The server takes no sign-ins now (429, 503); `pause_s` is what Retry-After asks for."""
+
+    def __init__(self, host: str, status: int, pause_s: float | None) -> None:
+        super().__init__(
+            N_("the CRM is busy ({status})"),
+            where=host,
+            fix=N_("run again in a minute"),
+            status=status,
+        )
+        self.pause_s = pause_s
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What came back; `pause_s` is what Retry-After asks for."""
+
+    status: int
+    body: bytes
+    is_json: bool
+    pause_s: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +116,10 @@ class TokenEndpoint:
             return None
         try:
             headers = {"X-Refresh-Token": tokens.refresh}
-            status, body, _ = self._send("GET", f"https://{domain}{_SUBDOMAIN_PATH}", headers, b"")
+            answer = self._send("GET", f"https://{domain}{_SUBDOMAIN_PATH}", headers, b"")
         except (LostAnswerError, RemoteError):
             return None
-        found = _object(body) if status == 200 else {}
+        found = _object(answer.body) if answer.status == 200 else {}
         host = found.get("domain")
         return host if isinstance(host, str) and is_amocrm_host(host) else None
 
@@ -109,10 +133,10 @@ class TokenEndpoint:
                 **grant,
             }
         )
-        status, answer, is_json = self._send("POST", self._base_url + PATH, {}, body)
-        if status != 200:
-            _refuse(self.host, status, answer, is_json)
-        return self._tokens(_object(answer), sent_at)
+        answer = self._send("POST", self._base_url + PATH, {}, body)
+        if answer.status != 200:
+            _refuse(self.host, answer)
+        return self._tokens(_object(answer.body), sent_at)
 
     def _tokens(self, answer: Mapping[str, object], sent_at: Instant) -> Tokens:
         access, refresh, life = (
@@ -131,10 +155,8 @@ class TokenEndpoint:
         except ConfigError:
             raise LostAnswerError from None
 
-    def _send(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes
-    ) -> tuple[int, bytes, bool]:
-        """Return the status, the body and whether it is JSON; redirects are never followed."""
+    def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> _Answer:
+        """Return what came back; redirects are never followed."""
         # Not compressed: a small answer can't then grow large in our hands.
         headers = {"Accept": "application/json", "Accept-Encoding": "identity", **headers}
         if body:
@@ -146,7 +168,9 @@ class TokenEndpoint:
                 self._client() as client,
                 client.stream(method, url, headers=headers, content=body or None) as answer,
             ):
-                return answer.status_code, self._read(answer, ends_at), _is_json(answer)
+                pause_s = pause_asked(answer.headers, None)
+                content = self._read(answer, ends_at)
+                return _Answer(answer.status_code, content, _is_json(answer), pause_s)
         except _UNSENT as error:
             raise _unreachable(self.host, error) from error
         except (httpx.HTTPError, httpx.StreamError) as error:
@@ -179,15 +203,16 @@ def _is_json(answer: httpx.Response) -> bool:
     return "json" in answer.headers.get("content-type", "").lower()
 
 
-def _refuse(host: str, status: int, body: bytes, is_json: bool) -> NoReturn:
+def _refuse(host: str, answer: _Answer) -> NoReturn:
     """Raise what a status other than 200 means."""
+    status = answer.status
     if status in (400, 401):
-        raise _refusal(host, body)
+        raise _refusal(host, answer.body)
     if status == 402:
         raise SignInError(
             N_("the account is not paid for"), where=host, fix=N_("ask the account's owner")
         )
-    if status == 403 and is_json:
+    if status == 403 and answer.is_json:
         raise SignInError(
             N_("the CRM forbids this integration or this machine (403)"),
             where=host,
@@ -198,12 +223,7 @@ def _refuse(host: str, status: int, body: bytes, is_json: bool) -> NoReturn:
             N_("the CRM blocks this machine (403)"), where=host, fix=N_("wait an hour; run again")
         )
     if status in (429, 503):
-        raise RemoteError(
-            N_("the CRM is busy ({status})"),
-            where=host,
-            fix=N_("run again in a minute"),
-            status=status,
-        )
+        raise BusyError(host, status, answer.pause_s)
     if status == 404 or 300 <= status < 400:
         raise MovedError(host)
     if status in (408, 425) or status >= 500 or status < 300:

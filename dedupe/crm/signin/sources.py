@@ -9,12 +9,15 @@ one process at a time renews:
 
 When the answer is lost, the old token is tried exactly once more: should it have been
 spent, its pair is lost anyway. A process that finds the intent of one that died makes
-that one try.
+that one try. A server that is busy (429, 503) has surely not spent it: it is asked again
+twice, after the pause it asks for, while no answer was lost. The intent is cleared before
+each pause, as a kill in it loses nothing.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -23,12 +26,16 @@ from dedupe.errors import RemoteError, SignInError
 from dedupe.language import N_
 
 from .clock import Instant, Now, now
-from .endpoint import LostAnswerError, MovedError
+from .endpoint import BusyError, LostAnswerError, MovedError
 from .store import Tokens, TokenStore
 
 _LOG_IN = N_("run: crmclean auth login")
 _JUST_GIVEN_S = 60.0  # a token refused so soon is not too old: another one would fare no better
 _TRIES = 2
+_BUSY_PAUSES_S = (2.0, 10.0)  # where the server asks for none
+_LONGEST_BUSY_S = 60.0  # both pauses together: others wait for the lock meanwhile
+
+Sleep = Callable[[float], object]
 
 
 class Endpoint(Protocol):
@@ -89,8 +96,15 @@ class LongLivedToken:
 class OAuthTokens:
     """The access token of an OAuth pair, renewed when its life ends or the CRM refuses it."""
 
-    def __init__(self, store: TokenStore, endpoint: Endpoint, *, instant: Now = now) -> None:
-        self._store, self._endpoint, self._now = store, endpoint, instant
+    def __init__(
+        self,
+        store: TokenStore,
+        endpoint: Endpoint,
+        *,
+        instant: Now = now,
+        sleep: Sleep = time.sleep,
+    ) -> None:
+        self._store, self._endpoint, self._now, self._sleep = store, endpoint, instant, sleep
         self._guard = threading.Lock()
         self._tokens: Tokens | None = None
 
@@ -124,6 +138,21 @@ class OAuthTokens:
         return fresh
 
     def _asked(self, tokens: Tokens, at: Instant) -> Tokens:
+        """Spend the refresh token; a server that is busy is given time while that is safe."""
+        left_s = _LONGEST_BUSY_S
+        for usual_s in _BUSY_PAUSES_S:
+            try:
+                return self._asked_now(tokens, at)
+            except BusyError as error:
+                pause_s = error.pause_s or usual_s
+                is_unsure = tokens.refresh is not None and self._store.has_intent(tokens.refresh)
+                if is_unsure or pause_s > left_s:
+                    raise
+            left_s -= pause_s
+            self._sleep(pause_s)
+        return self._asked_now(tokens, at)
+
+    def _asked_now(self, tokens: Tokens, at: Instant) -> Tokens:
         """Spend the refresh token, and once more where the first answer was lost."""
         refresh = tokens.refresh
         assert refresh is not None  # `_loaded` returns pairs alone

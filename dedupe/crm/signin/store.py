@@ -25,7 +25,7 @@ from .clock import Instant
 from .files import Reserved, read_private, remove_private, sweep, write_private
 
 SCHEMA = "crmclean.tokens/1"
-LOCK_TIMEOUT_S = 180.0  # two requests of a minute at most, and whoever waited before us
+LOCK_TIMEOUT_S = 240.0  # requests and pauses of a minute each, and whoever waited before us
 _LIFE_USED = 0.9  # a token is renewed in the last tenth of its life, before it is refused
 _MAX_LIFE_S = 10 * 366 * 86_400.0
 

@@ -12,7 +12,10 @@ from dedupe.contracts import MOMENT
 _TRUE = "true 1 1.0 да yes y д истина active активен активна on +"
 _FALSE = "false 0 0.0 нет no n н ложь inactive неактивен off -"
 _DONE = "выполнена выполнено завершена завершено закрыта готово completed done closed finished"
-_NOT_DONE = "активна активная открыта open новая запланирована"
+_NOT_DONE = (
+    "активна активная активно active открыта open новая new запланирована planned отложена"
+    " выполняется"
+)
 _USUAL = (  # what most exports hold, at a tenth of the general price: the shape, and how it is read
     (r"^[0-9]{2}\.[0-9]{2}\.[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}$", "%d.%m.%Y %H:%M:%S"),
     (r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$", "%Y-%m-%d %H:%M:%S"),
@@ -24,6 +27,7 @@ _TIME = (
     r"\s*(?P<half>[AaPp][Mm])?)?"
 )
 _LOOKED_AT = 1000
+_MOST_MONEY = 1e15  # cards, accounts and slips of a finger are longer; sums of these stay finite
 _FLOAT_ID = r"^([0-9]+)\.0+$"
 _ZONE = r"\s*(?:(?P<z>Z|UTC)|(?P<sign>[+-])(?P<zh>[0-9]{2}):?(?P<zm>[0-9]{2})?)?$"
 
@@ -53,7 +57,10 @@ def id_texts(cells: pl.Series) -> pl.Series:
 
 
 def number(cell: pl.Expr) -> pl.Expr:
-    """Read an amount of money: spaces, currency, comma or point as the decimal mark."""
+    """Read an amount of money: spaces, currency, comma or point as the decimal mark.
+
+    What is too large for money is null, as what is no number.
+    """
     bare = without_guard(cell).str.replace_all(r"[^0-9.,+\-eE]|[eE]$", "")
     bare = bare.str.strip_chars(".,eE")
     # A mark that repeats, or the earlier one of two kinds, parts thousands.
@@ -69,7 +76,8 @@ def number(cell: pl.Expr) -> pl.Expr:
         .then(comma)
         .otherwise(point)
     )
-    return text.cast(pl.Float64, strict=False)
+    amount = text.cast(pl.Float64, strict=False)
+    return pl.when(amount.abs() < _MOST_MONEY).then(amount)
 
 
 def flag(cell: pl.Expr) -> pl.Expr:
@@ -81,8 +89,11 @@ def flag(cell: pl.Expr) -> pl.Expr:
 def completed(cell: pl.Expr) -> pl.Expr:
     """Read whether a task is done, from a flag or a state's name."""
     word = cell.str.to_lowercase()
-    negated = word.str.contains(r"^(?:не|not) |незав|невып|^в работе$|просроч|overdue")
-    read = pl.coalesce(_one_of(word, _TRUE, _FALSE), _one_of(word, _DONE, _NOT_DONE))
+    negated = word.str.contains(
+        r"^(?:не|not) |незав|невып|^в работе$|^in progress$|^жд[её]т |просроч|overdue"
+    )
+    # A state before a flag: an active user is one, an active task is not done.
+    read = pl.coalesce(_one_of(word, _DONE, _NOT_DONE), _one_of(word, _TRUE, _FALSE))
     return pl.when(negated).then(pl.lit(False)).otherwise(read)
 
 

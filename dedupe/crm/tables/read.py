@@ -10,6 +10,7 @@ passed over), repeated_header (rows dropped).
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -41,6 +42,7 @@ from dedupe.language import N_
 NO_TABLE = "no_table"
 NO_COLUMN = "no_column"
 CARD_KINDS = ("contacts", "companies")
+COLUMNS = "columns"  # the setting of an account of files that tells their headers, as a digest
 CHANNEL_KINDS = ("phone", "email", "messenger", "site")
 _DEFAULTS = TableOptions()
 
@@ -70,7 +72,15 @@ def read_tables(
         account_id=source.resolve().stem,
         not_read=not_read,
         notes=_summed([*notes, *more]),
+        settings={COLUMNS: _columns_digest(sheets)},
     )
+
+
+def _columns_digest(sheets: Sequence[Sheet]) -> str:
+    """Return what tells two lists of one name apart: their headers, in whatever order."""
+    headers = sorted({header.strip() for sheet in sheets for header in sheet.header})
+    text = "\x1f".join(headers)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _sheets(

@@ -172,7 +172,8 @@ _DEAL = _COMMON | {
     ),
 }
 _TASK = _COMMON | {
-    "id": (*_COMMON["id"], "id задачи|task id"),
+    # Not "record id": that is the record which the task is on.
+    "id": ("id|ид", "id задачи|task id|external id|внешний id"),
     "entity": ("entity|entity type", "тип сущности|сущность|объект"),
     "record_id": ("record_id|entity_id|element id", "id сущности|id объекта"),
     "task_type": ("task_type_id", "тип задачи|task type", "тип|type"),

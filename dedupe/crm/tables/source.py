@@ -24,6 +24,18 @@ TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 BOOK_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".ods")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 SUFFIXES = (*TEXT_SUFFIXES, *BOOK_SUFFIXES, ".xls", ".html", ".htm", *PARQUET_SUFFIXES)
+# What a scan writes beside its summary: a scan into the folder of its source is no source itself.
+_SUMMARY = "summary.json"
+_RESULTS = frozenset(
+    (
+        "channels.parquet",
+        "clusters.parquet",
+        "findings.parquet",
+        "pairs.parquet",
+        "report.html",
+        "report.xlsx",
+    )
+)
 _BLANK_BYTES = 1 << 16  # a larger file of nothing but blanks has no header, and is told so
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd")
 
@@ -37,10 +49,15 @@ class Found:
 
 
 def list_files(source: Path) -> list[Path]:
-    """Return the files to read, sorted by name; a missing or useless path raises InputError."""
+    """Return the files to read, sorted by name; a missing or useless path raises InputError.
+
+    What a scan has written into the folder is passed over.
+    """
     try:
         if source.is_dir():
-            files = sorted(path for path in source.iterdir() if _is_table(path))
+            results = _RESULTS if (source / _SUMMARY).is_file() else frozenset()
+            tables = (path for path in source.iterdir() if _is_table(path))
+            files = sorted(path for path in tables if path.name not in results)
         else:
             return [source] if source.exists() else _missing(source)
     except OSError as error:

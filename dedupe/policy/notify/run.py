@@ -1,8 +1,10 @@
 """Notices of a policy's run: decide who hears what, put it in the outbox, deliver, keep the rest.
 
 A notice is in the outbox, on disk, before it is sent, and leaves it only when the other side has
-taken it: it arrives at least once, under the same id each time. Whatever goes wrong here never
-fails the run: it becomes a line of the answer.
+taken it: it arrives at least once, under the same id each time. Where nothing can be kept (a state
+folder that can't be used, a full disk), trouble is told at once all the same: each time, as nobody
+remembers that it was told. Whatever goes wrong here never fails the run: it becomes a line of the
+answer.
 """
 
 from __future__ import annotations
@@ -23,17 +25,17 @@ from .delivery import DeliveryError, Envelope, Sender, Tools, deliver
 from .letter import write_letter
 from .notice import notice_id
 from .store import OUTBOX_MAX, Shelf, Waiting, locked, read_shelf, write_shelf
-from .told import Told, build_notice, kind_due, past_of, told_after
+from .told import Told, build_notice, kind_due, past_of, told_after, trouble_of
 
 REFUSED_MAX = 3  # runs that a notice may be refused for good, before it makes room for the others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """Where notices of one account go. `folder` is the account's; `zone` its time zone."""
+    """Where notices of one account go. `folder` is the account's, if any; `zone` its time zone."""
 
     targets: Mapping[str, Target]
-    folder: Path
+    folder: Path | None
     zone: tzinfo = UTC
     language: str | None = None  # where a target names none: the one in use
     environ: Mapping[str, str] = field(default_factory=dict)  # of the secrets
@@ -55,20 +57,39 @@ class Notices:
         self._post, self._when, self._to = post, when, to
         self._make = make or sender_for
         self.lines: tuple[str, ...] = ()  # of the last call: what was not delivered, and why
+        self._is_kept = False  # what is sent now is on the disk
 
     def notify(self, outcome: RunOutcome) -> tuple[str, ...]:
         """Tell of `outcome` and of what earlier runs could not tell; return what went wrong."""
         lines: list[str] = []
-        try:
-            with locked(self._post.folder):
-                lines.extend(self._notified(outcome))
-        except CrmCleanError as error:
-            lines.append(tr(N_("the notices could not be sent: {problem}"), problem=str(error)))
+        self._is_kept = False
+        if self._post.folder is not None:
+            try:
+                with locked(self._post.folder):
+                    lines.extend(self._notified(outcome, self._post.folder))
+            except CrmCleanError as error:
+                problem = tr(N_("the notices could not be kept: {problem}"), problem=str(error))
+                lines.append(problem)
+        if not self._is_kept:
+            lines.extend(self._at_once(outcome))
         self.lines = tuple(lines)
         return self.lines
 
-    def _notified(self, outcome: RunOutcome) -> Iterator[str]:
-        shelf, aside = read_shelf(self._post.folder)
+    def _at_once(self, outcome: RunOutcome) -> list[str]:
+        """Tell of trouble from memory alone; what is not delivered is lost, and a line says so."""
+        waiting = []
+        for name in dict.fromkeys(self._to):
+            target = self._post.targets.get(name)
+            if target is None or not trouble_of(outcome):
+                continue
+            kind = kind_due(self._when, target.digest, outcome, Told(), self._post.zone)
+            if kind is not None:
+                notice = build_notice(kind, name, outcome, Told(), ())
+                waiting.append(Waiting(target=name, notice=notice, paths=outcome.files))
+        return self._delivered(tuple(waiting))[1]
+
+    def _notified(self, outcome: RunOutcome, folder: Path) -> Iterator[str]:
+        shelf, aside = read_shelf(folder)
         if aside is not None:
             yield tr(N_("the list of notices could not be read and was put aside as {name}"),
                      name=aside.name)  # fmt: skip
@@ -85,11 +106,12 @@ class Notices:
                 n_over,
             )
         if shelf != known:
-            write_shelf(self._post.folder, shelf)
+            write_shelf(folder, shelf)
+        self._is_kept = True
         if shelf.outbox:
             left, lines = self._delivered(shelf.outbox)
             yield from lines
-            write_shelf(self._post.folder, replace(shelf, outbox=left))
+            write_shelf(folder, replace(shelf, outbox=left))
 
     def _with_new(self, outcome: RunOutcome, shelf: Shelf) -> Shelf:
         """Return the shelf with the notices that are due, and with the run in its history."""
@@ -126,7 +148,7 @@ class Notices:
                 stuck.add(waiting.target)
                 kept = _tried(waiting, error)
                 left += [kept] if kept.n_refused < REFUSED_MAX else []
-                lines.append(_line(kept))
+                lines.append(_line(kept, is_kept=self._is_kept))
         return tuple(left), lines
 
     def _send(self, waiting: Waiting) -> str:
@@ -176,7 +198,14 @@ def _tried(waiting: Waiting, error: DeliveryError) -> Waiting:
     )
 
 
-def _line(waiting: Waiting) -> str:
+def _line(waiting: Waiting, *, is_kept: bool) -> str:
+    if not is_kept:
+        return tr(
+            N_("notify.{name}: {problem}; notice {id} could not be kept and is lost"),
+            name=waiting.target,
+            problem=waiting.problem,
+            id=waiting.notice.id,
+        )
     if waiting.n_refused >= REFUSED_MAX:
         return tr(
             N_("notify.{name}: {problem}; notice {id} was refused {n} times and is given up"),

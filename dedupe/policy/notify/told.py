@@ -59,6 +59,8 @@ def kind_due(when: str, period: str, outcome: RunOutcome, told: Told, zone: tzin
     """Return what is to be sent now, None for nothing. Trouble is told at once by all but never."""
     if outcome.is_dry_run or when == "never":
         return None
+    if outcome.is_overlap:  # neither trouble nor its end
+        return Kind.RUN if when == "always" else None
     trouble = trouble_of(outcome)
     if trouble:
         return Kind.RUN if when == "always" or _is_due(trouble, outcome, told) else None
@@ -123,7 +125,7 @@ def told_after(notice: Notice, outcome: RunOutcome, told: Told) -> Told:
         last_id=notice.id,
         found={**told.found, **found_in(outcome)},
         health=outcome.health_after or told.health,
-        trouble=trouble_of(outcome),
+        trouble=told.trouble if outcome.is_overlap else trouble_of(outcome),
         digest_at=outcome.ended if is_digest or told.digest_at is None else told.digest_at,
     )
 

@@ -13,7 +13,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 
-from dedupe.language import current
+from dedupe.language import N_, current, tr
 from dedupe.report.letter import words
 
 from . import markup
@@ -41,8 +41,8 @@ def build_letterhead() -> Document:
     document.add_paragraph("{{changes}}")
     _line(document, w["contents"], size=18, color=_ACCENT, is_bold=True, before=18)
     document.add_paragraph("{{contents}}")
-    _break(document)
-    document.add_paragraph("{{report}}")
+    # Not a break of its own: after contents that fill their page it would make an empty one.
+    document.add_paragraph("{{report}}").paragraph_format.page_break_before = True
     return document
 
 
@@ -58,10 +58,19 @@ def _lay_out(document: Document) -> None:
     footer = section.footer.paragraphs[0]
     document.styles["Footer"].font.size = Pt(8)
     document.styles["Footer"].font.color.rgb = _SOFT
-    _soft(footer, f"{{{{footer}}}}    {words()['page']} ")
-    for part in ("begin", "PAGE", "separate", "end"):
-        code = markup.field_code(f" {part} ") if part == "PAGE" else markup.field_part(part)
-        footer._p.append(code)
+    _soft(footer, "{{footer}}    ")
+    told = tr(N_("page {n} of {total}"), n="|PAGE|", total="|NUMPAGES|")
+    for at, part in enumerate(told.split("|")):
+        if at % 2:
+            _field(footer, part)
+        else:
+            _soft(footer, part)
+
+
+def _field(paragraph: Paragraph, code: str) -> None:
+    for part in ("begin", code, "separate", "end"):
+        made = markup.field_code(f" {part} ") if part == code else markup.field_part(part)
+        paragraph._p.append(made)
 
 
 def _set_styles(document: Document) -> None:

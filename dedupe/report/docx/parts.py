@@ -7,7 +7,14 @@ from collections.abc import Callable, Sequence
 from dedupe.language import N_, tr, trn
 from dedupe.report.content import Content
 from dedupe.report.layout import Block, Card, Fact, MetricView, Page, Row
-from dedupe.report.letter import is_tabled, left_out, list_versions, unlisted, words
+from dedupe.report.letter import (
+    is_tabled,
+    left_out,
+    list_versions,
+    tables_of,
+    unlisted,
+    words,
+)
 
 from .body import Body
 from .markup import BOLD, MONO, SMALL, TONES, Look, Run, cell, line
@@ -242,11 +249,11 @@ def _metric(body: Body, metric: MetricView) -> None:
     if not metric.rows:
         body.note(words()["nothing"])
     elif is_tabled(metric) or not drawn:
-        rows = [
-            tuple(cell(line(body.linked(c.words, c.url, Look()))) for c in row)
-            for row in metric.rows
-        ]
-        body.table(metric.headers, rows)
+        for headers, rows in tables_of(metric):
+            told = [
+                tuple(cell(line(body.linked(c.words, c.url, Look()))) for c in row) for row in rows
+            ]
+            body.table(headers, told)
     body.note(left_out(metric))
 
 

@@ -16,6 +16,7 @@ import docx
 from docx.document import Document
 from docx.opc.exceptions import OpcError
 from docx.shared import Mm
+from docx.text.paragraph import Paragraph
 
 from dedupe.config.reporting import is_logo
 from dedupe.errors import InputError, StorageError
@@ -51,11 +52,11 @@ def render_docx(content: Content) -> bytes:
     for place in places:
         if place.name in PARTS:
             PARTS[place.name](body, content, page)
-            _put(place, body)
+            _put(document, place, body)
     for place in places:  # last: by now the headings are known
         if place.name == CONTENTS:
             body.contents()
-            _put(place, body)
+            _put(document, place, body)
         elif place.name == LOGO:
             _put_logo(place, content.brand.logo)
     _sign(document, content, page)
@@ -153,10 +154,14 @@ def _drawings(page: Page) -> Iterator[str]:
         yield from metric.charts[:1]
 
 
-def _put(place: Place, body: Body) -> None:
-    """Put what was written where the placeholder is."""
-    for each in body.taken():
+def _put(document: Document, place: Place, body: Body) -> None:
+    """Put what was written where the placeholder is, on a page of its own if that begins one."""
+    made = body.taken()
+    for each in made:
         place.paragraph.addprevious(each)
+    is_first = Paragraph(place.paragraph, document).paragraph_format.page_break_before
+    if is_first and made and made[0].tag.endswith("}p"):
+        Paragraph(made[0], document).paragraph_format.page_break_before = True
     place.paragraph.getparent().remove(place.paragraph)
 
 

@@ -19,6 +19,7 @@ from dedupe.report.letter import (
     left_out,
     list_versions,
     shown_codes,
+    tables_of,
     title_of,
     unlisted,
     words,
@@ -171,10 +172,13 @@ def _metric(metric: MetricView) -> Document:
         "tone": badge.tone if badge else "",
         "reason": reason,
         "chart": _svg(metric.charts[0] if metric.charts else ""),
-        "headers": _pairs(metric.headers),
-        "rows": [[asdict(cell) for cell in row] for row in metric.rows]
-        if is_tabled(metric)
-        else [],
+        "tables": [
+            {
+                "headers": _pairs(headers),
+                "rows": [[asdict(cell) for cell in row] for row in rows],
+            }
+            for headers, rows in (tables_of(metric) if is_tabled(metric) else ())
+        ],
         "is_empty": not metric.rows,
         "left": left_out(metric),
     }

@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dedupe.language import current
-from dedupe.report.spreadsheets import cell_text, new_workbook, sheet_title
+from dedupe.report.spreadsheets import cell_text, lay_out_paper, new_workbook, sheet_title
 from dedupe.report.words import plain
+
+from .heights import row_height
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -26,8 +28,10 @@ MAX_ROW = 1_048_576  # of a sheet, as XLSX has it
 GUARDED = "guarded"  # the kind of a column whose texts are cells already
 LONGEST_URL = 255  # of a text inside a formula
 _EPOCH = datetime(1899, 12, 30)  # day 0 of a spreadsheet
+_DAY_S = 86_400
 _LAST_DAY = 2_958_465  # 9999-12-31
 _SIGNS = re.compile(r"^[\W_]+|['!|]")
+_WRAPPED = frozenset(("wrap", "note"))
 _BAR, _BAND = "#9DB7D5", "#F2F5F9"
 _DAYS = {"ru": "dd.mm.yyyy", "en": "yyyy-mm-dd"}
 _MONTHS = {"ru": "mm.yyyy", "en": "yyyy-mm"}
@@ -37,15 +41,16 @@ _NUMBERS = {
     "share": "0.0%",
     "money": "#,##0",
     "days": "#,##0.0",
-    "seconds": "#,##0",
-    "number": "General",
+    "seconds": "[h]:mm:ss",
+    "number": "#,##0.00",
     "year": "0",
     "serial": "0",
 }
+_WIDTH = 8.43  # of a column that nobody has set
 _STYLES: dict[str, dict[str, object]] = {
     "title": {"bold": True, "font_size": 14},
     "subtitle": {"bold": True, "font_size": 12},
-    "note": {"italic": True, "font_color": "#5F6B7A"},
+    "note": {"italic": True, "font_color": "#5F6B7A", "text_wrap": True},
     "head": {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top", "bg_color": "#DCE6F2"},
     "link": {"font_color": "#0B57A4", "underline": 1},
     "free": {"bg_color": "#FFFBEA", "valign": "top"},
@@ -69,8 +74,9 @@ Cell = Value | Link
 class Book:
     """A workbook of many sheets, all of them planned before the first is written."""
 
-    def __init__(self, path: Path, made_at: datetime) -> None:
+    def __init__(self, path: Path, made_at: datetime, account: str = "") -> None:
         self.book = new_workbook(path, made_at)
+        self._account = account
         self.names: list[str] = []
         self._formats: dict[tuple[str, bool], Format] = {}
 
@@ -79,7 +85,9 @@ class Book:
         # The name of a sheet stands in addresses of cells: nothing in it may end one.
         name = sheet_title(_SIGNS.sub("", plain(title)), self.names)
         self.names.append(name)
-        return Sheet(self, self.book.add_worksheet(name), name)
+        sheet = self.book.add_worksheet(name)
+        lay_out_paper(sheet, self._account)
+        return Sheet(self, sheet, name)
 
     def style(self, kind: str, *, is_banded: bool = False) -> Format:
         """Return the format of cells of a kind (COLUMN_KINDS, or a style of ours)."""
@@ -102,29 +110,46 @@ class Sheet:
     def __init__(self, book: Book, sheet: Worksheet, name: str) -> None:
         self.book, self.sheet, self.name = book, sheet, name
         self.row = 0
+        self._widths: dict[int, float] = {}
 
     def line(self, words: str, style: str = "text") -> None:
         """Write a line of text."""
         self.sheet.write_string(self.row, 0, text(words), self.book.style(style))
         self.row += 1
 
+    def note(self, words: str, first: int, last: int, *, style: str = "note") -> None:
+        """Write a text across the columns from `first` to `last`, in as many lines as it takes."""
+        room = sum(self._widths.get(at, _WIDTH) for at in range(first, last + 1))
+        self._set_height([(words, room)])
+        if last > first:
+            self.sheet.merge_range(self.row, first, self.row, last, "", self.book.style(style))
+        self.sheet.write_string(self.row, first, text(words), self.book.style(style))
+        self.row += 1
+
     def cells(
         self, cells: Sequence[Cell], kinds: Sequence[str], *, is_banded: bool = False
     ) -> None:
         """Write a row; the kind of a column says how its values look."""
-        if is_banded:
-            self.sheet.set_row(self.row, None, self.book.style("text", is_banded=True))
+        wrapped = [
+            (cell, self._widths.get(at, _WIDTH))
+            for at, (cell, kind) in enumerate(zip(cells, kinds, strict=True))
+            if kind in _WRAPPED and isinstance(cell, str)
+        ]
+        self._set_height(wrapped, is_banded=is_banded)
         for at, (cell, kind) in enumerate(zip(cells, kinds, strict=True)):
             self._write(at, cell, kind, is_banded=is_banded)
         self.row += 1
 
     def head(self, titles: Sequence[str], *, is_frozen: bool = False, n_fixed: int = 0) -> None:
         """Write the titles of the columns."""
+        rooms = [(title, self._widths.get(at, _WIDTH)) for at, title in enumerate(titles)]
+        self._set_height(rooms, is_bold=True)
         for at, title in enumerate(titles):
             self.sheet.write_string(self.row, at, text(title), self.book.style("head"))
-        self.row += 1
         if is_frozen:
-            self.sheet.freeze_panes(self.row, n_fixed)
+            self.sheet.freeze_panes(self.row + 1, n_fixed)
+            self.sheet.repeat_rows(self.row)
+        self.row += 1
 
     def bars(self, first: int, last: int, column: int, *, most: float | None = None) -> None:
         """Draw bars into the cells of a column of shares."""
@@ -144,8 +169,18 @@ class Sheet:
 
     def widths(self, widths: Mapping[int, float]) -> None:
         """Set the columns' widths, in characters."""
+        self._widths |= widths
         for at, width in widths.items():
             self.sheet.set_column(at, at, width)
+
+    def _set_height(
+        self, texts: list[tuple[str, float]], *, is_bold: bool = False, is_banded: bool = False
+    ) -> None:
+        """Make the next row high enough for texts in the widths that they have."""
+        height = row_height(texts, is_bold=is_bold)
+        if height is not None or is_banded:
+            ground = self.book.style("text", is_banded=True) if is_banded else None
+            self.sheet.set_row(self.row, height, ground)
 
     def _write(self, at: int, cell: Cell, kind: str, *, is_banded: bool) -> None:
         if cell is None or cell == "":
@@ -160,10 +195,14 @@ class Sheet:
                 self.row, at, words, self.book.style(style, is_banded=is_banded)
             )
         else:
-            self._number(at, cell, self.book.style(kind, is_banded=is_banded))
+            is_whole = kind == "number" and isinstance(cell, int | float) and cell == int(cell)
+            style = self.book.style("count" if is_whole else kind, is_banded=is_banded)
+            self._number(at, cell, style, is_time=kind == "seconds")
 
-    def _number(self, at: int, value: float | date, style: Format) -> None:
+    def _number(self, at: int, value: float | date, style: Format, *, is_time: bool) -> None:
         number = serial(value) if isinstance(value, date) else value
+        if number is not None and is_time:
+            number /= _DAY_S  # a spreadsheet counts times of days
         if number is not None:
             self.sheet.write_number(self.row, at, number, style)
 
@@ -194,7 +233,7 @@ def serial(at: date) -> float | None:
     moment = at if isinstance(at, datetime) else datetime(at.year, at.month, at.day)
     if moment.tzinfo is not None:
         moment = moment.astimezone(UTC).replace(tzinfo=None)
-    days = (moment - _EPOCH).total_seconds() / 86_400
+    days = (moment - _EPOCH).total_seconds() / _DAY_S
     return days if 1 <= days <= _LAST_DAY + 1 else None
 
 

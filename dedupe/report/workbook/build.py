@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -32,6 +33,8 @@ _TAGS = "tags"  # of the section of fields, on a sheet of its own
 # The subjects' sheets, in their order; the others of SECTIONS follow.
 _FIRST = ("fields", _TAGS, "users", "integrations", "sources", "funnel")
 _MANAGERS = "managers"
+# What a cut title must not end with: a comma, and words of three letters at most ("of", "без").
+_LOOSE_END = re.compile(r"(,|\s+\w{1,3})+$")
 _FREE_ROWS = 1000  # that a metric's remarks and chart may take
 
 
@@ -45,7 +48,7 @@ class _Leaf:
 
 def write_workbook(content: Content, path: Path) -> None:
     """Write the scan as a workbook to `path`, in the language in use."""
-    book = Book(path, content.summary.scanned_at)
+    book = Book(path, content.summary.scanned_at, headline.account_name(content.summary))
     try:
         _write(book, content)
     finally:
@@ -150,4 +153,5 @@ def _short(title: str) -> str:
     if len(title) <= MAX_TITLE:
         return title
     cut, _, _ = title[: MAX_TITLE + 1].rpartition(" ")
-    return cut if len(cut) > MAX_TITLE // 2 else title[:MAX_TITLE]
+    whole = _LOOSE_END.sub("", cut)
+    return whole if len(whole) > MAX_TITLE // 2 else title[:MAX_TITLE]

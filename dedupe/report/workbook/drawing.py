@@ -12,7 +12,7 @@ import polars as pl
 
 from dedupe.contracts import Metric
 from dedupe.language import tr
-from dedupe.report.metric_view import POINTS_DRAWN, ROWS_DRAWN
+from dedupe.report.metric_view import POINTS_DRAWN, ROWS_DRAWN, is_drawn
 from dedupe.report.spreadsheets import cell_text
 
 from .book import Sheet
@@ -20,8 +20,9 @@ from .book import Sheet
 if TYPE_CHECKING:
     from xlsxwriter.chart import Chart
 
-CHART_ROWS = 20  # that a chart takes beside its table
 _WIDTH, _HEIGHT = 640, 380
+_FRAME, _BAR = 110, 24  # pixels: what is around the bars of a chart, and one of them
+_ROW = 20  # pixels of a row of the sheet
 _BLUE, _ORANGE = "#3B6EA8", "#C9792B"
 _KINDS = {
     "bars": {"type": "bar"},
@@ -31,19 +32,20 @@ _KINDS = {
     "waterfall": {"type": "column"},
     "intervals": {"type": "column"},
 }
+_LYING = ("bars", "funnel")  # a row of the table is a row of the chart
 
 
-def draw(sheet: Sheet, rows: pl.DataFrame, metric: Metric, first: int) -> bool:
-    """Draw the chart of a table whose rows begin at `first`; tell whether it takes room."""
+def draw(sheet: Sheet, rows: pl.DataFrame, metric: Metric, first: int) -> int:
+    """Draw the chart of a table whose rows begin at `first`; return how many rows it takes."""
     names = [column.name for column in metric.columns]
-    if not metric.chart or not metric.values or not rows.height:
-        return False
+    if not is_drawn(metric):
+        return 0
     if metric.chart == "heat_map":
         _heat(sheet, first, rows.height, [names.index(name) for name in metric.values])
-        return False
+        return 0
     is_line = metric.chart == "line"
-    if is_line and rows[names[0]].is_duplicated().any():
-        return False
+    if rows.height < 2 or (is_line and rows[names[0]].is_duplicated().any()):
+        return 0
     shown = min(rows.height, POINTS_DRAWN if is_line else ROWS_DRAWN)
     start = first + (rows.height - shown if is_line else 0)
     told = _Told(sheet=sheet, metric=metric, first=start, last=start + shown - 1)
@@ -52,9 +54,10 @@ def draw(sheet: Sheet, rows: pl.DataFrame, metric: Metric, first: int) -> bool:
         chart.add_series(told.series(name, rows.slice(start - first, shown)))
     if metric.chart == "pareto":
         _cumulative(sheet, chart, told, metric)
-    _dress(chart, metric)
+    height = _FRAME + _BAR * shown if metric.chart in _LYING else _HEIGHT
+    _dress(chart, metric, height)
     sheet.sheet.insert_chart(first - 1, len(names) + 1, chart)
-    return True
+    return height // _ROW + 1
 
 
 class _Told:
@@ -123,14 +126,15 @@ def _heat(sheet: Sheet, first: int, n: int, columns: list[int]) -> None:
     sheet.sheet.conditional_format(first, low, first + n - 1, high, told)
 
 
-def _dress(chart: Chart, metric: Metric) -> None:
+def _dress(chart: Chart, metric: Metric, height: int) -> None:
     kinds = {column.name: column.kind for column in metric.columns}
     is_share = kinds[metric.values[0]] == "share"
     chart.set_title({"name": _words(metric.title), "name_font": {"size": 11}})
-    chart.set_size({"width": _WIDTH, "height": _HEIGHT})
+    chart.set_size({"width": _WIDTH, "height": height})
     numbers: dict[str, object] = {"num_format": "0%" if is_share else "#,##0"}
-    if metric.chart in ("bars", "funnel"):
-        chart.set_y_axis({"reverse": True})  # the first row is the uppermost
+    if metric.chart in _LYING:
+        # The first row is the uppermost, and each has its name.
+        chart.set_y_axis({"reverse": True, "interval_unit": 1})
         chart.set_x_axis(numbers)
     else:
         chart.set_y_axis(numbers)

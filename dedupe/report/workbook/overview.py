@@ -7,9 +7,9 @@ from datetime import datetime
 from pathlib import Path
 
 from dedupe.contracts import CheckResult
-from dedupe.language import N_, count, share, tr
+from dedupe.language import N_, count, date_time, share, tr
 from dedupe.report import headline
-from dedupe.report.changes import gain_text, net_change
+from dedupe.report.changes import gain_words, net_change
 from dedupe.report.content import Content
 from dedupe.report.figures import zone_of
 from dedupe.report.repairs import (
@@ -115,10 +115,9 @@ def write_summary_sheet(
         "title",
     )
     for words in _about(content):
-        sheet.line(words)
+        sheet.note(words, 0, len(_SUMMARY) - 1, style="wrap")
     sheet.row += 1
-    sheet.head([tr(title) for title, _, _ in _SUMMARY])
-    sheet.sheet.freeze_panes(sheet.row, 2)
+    sheet.head([tr(title) for title, _, _ in _SUMMARY], is_frozen=True, n_fixed=2)
     first = sheet.row
     for result in summary.checks:
         sheet.cells(_result(result, content, places), [kind for _, kind, _ in _SUMMARY])
@@ -141,12 +140,12 @@ def write_work_sheet(sheet: Sheet, content: Content) -> None:
 def write_trend_sheet(sheet: Sheet, content: Content) -> None:
     """Write the account's scans: the share of clean cards, and what each check found."""
     points = _points(content)
-    _table(sheet, _TREND, [_point(point, content) for point in points])
+    _table(sheet, _TREND, [_point(point, content) for point in points], is_frozen=False)
     n = len(points)
     sheet.row += 1
     sheet.line(tr(N_("Found by each check")), "subtitle")
     keys = [(result.code, result.entity) for result in content.summary.checks]
-    days = [_local(point.scanned_at, content).strftime("%Y-%m-%d %H:%M") for point in points]
+    days = [date_time(_local(point.scanned_at, content)) for point in points]
     sheet.head([tr(N_("Code")), tr(N_("Records")), *days])
     for code, entity in keys:
         cells = [point.found.get((code, entity)) for point in points]
@@ -189,9 +188,11 @@ def write_missing_sheet(sheet: Sheet, content: Content) -> None:
     _table(sheet, _MISSING, rows)
 
 
-def _table(sheet: Sheet, columns: Columns, rows: Sequence[Sequence[Cell]]) -> None:
+def _table(
+    sheet: Sheet, columns: Columns, rows: Sequence[Sequence[Cell]], *, is_frozen: bool = True
+) -> None:
     sheet.widths({at: width for at, (_, _, width) in enumerate(columns)})
-    sheet.head([tr(title) for title, _, _ in columns], is_frozen=sheet.row == 0, n_fixed=2)
+    sheet.head([tr(title) for title, _, _ in columns], is_frozen=is_frozen, n_fixed=2)
     first = sheet.row
     for cells in rows:
         sheet.cells(cells, [kind for _, kind, _ in columns])
@@ -209,9 +210,10 @@ def _about(content: Content) -> list[str]:
         tr(N_("Time zone of the dates")): str(zone_of(summary.timezone)),
         tr(N_("Currency")): summary.currency,
     }
-    lines = [f"{name}: {words}" for name, words in told.items() if words]
+    # One line of them: what stands above the table is frozen with its titles.
+    lines = [" \u00b7 ".join(f"{name}: {words}" for name, words in told.items() if words)]
     if health is not None and health.share is not None:
-        gain = gain_text(content.comparison.health_gain if content.comparison else None)
+        gain = gain_words(content.comparison.health_gain if content.comparison else None)
         part = tr(N_("{n} of {total}"), n=count(health.clean), total=count(health.cards))
         score = f"{tr(N_('Clean cards'))}: {share(health.share)} ({part})"
         lines.insert(0, f"{score} {gain}".strip())

@@ -11,17 +11,18 @@ import polars as pl
 from dedupe.contracts import Column, Metric
 from dedupe.language import N_, count, share, tr
 from dedupe.report.content import Content
-from dedupe.report.figures import zone_of
+from dedupe.report.figures import column_title, zone_of
 from dedupe.report.links import card_url
 from dedupe.report.metric_view import Writer, unstacked
 from dedupe.report.words import entity_name
 
 from .book import Cell, Link, Sheet
-from .drawing import CHART_ROWS, draw
+from .drawing import draw
 
 _TYPED = ("count", "share", "money", "days", "seconds", "number", "year", "moment", "date", "week",
           "month")  # fmt: skip
 _NARROW, _WIDE = 10, 44
+_ACROSS = 6  # the last column of those that a remark stands across
 _LINES = 12  # of a chart: more can't be told apart
 _SAMPLED = 200  # rows that tell a column's width
 
@@ -37,8 +38,8 @@ class Tables:
         """Write one metric, `most` rows of it, its chart to the right."""
         sheet.line(self._title(metric), "subtitle")
         for remark in self._remarks(metric, most):
-            sheet.line(remark, "note")
-        sheet.head([tr(column.title) for column in metric.columns])
+            sheet.note(remark, 0, _ACROSS)
+        sheet.head([column_title(column) for column in metric.columns])
         first = sheet.row
         rows = metric.rows.head(most)
         for cells in self.cells(metric, rows):
@@ -47,8 +48,7 @@ class Tables:
         for at, column in enumerate(metric.columns):
             if column.kind == "share" and metric.chart != "heat_map":
                 sheet.bars(first, last, at, most=1)
-        drawn = draw(sheet, rows, metric, first)
-        sheet.row = max(sheet.row, first + CHART_ROWS if drawn else 0) + 2
+        sheet.row = max(sheet.row, first + draw(sheet, rows, metric, first)) + 2
         lines = lines_by_name(metric, self.write)
         if lines is not None:
             self.metric(sheet, lines, most)
@@ -138,7 +138,7 @@ def table_widths(metrics: Sequence[Metric], tables: Tables) -> dict[int, float]:
     widths: dict[int, float] = {}
     for metric in metrics:
         for at, column in enumerate(metric.columns):
-            title = max((len(word) for word in tr(column.title).split()), default=0)
+            title = max((len(word) for word in column_title(column).split()), default=0)
             told = [metric.rows[column.name].head(_SAMPLED).to_list(), column.kind]
             longest = max((len(tables.write.cell(v, column.kind)) for v in told[0]), default=0)
             width = min(max(longest, title) + 3, _WIDE)

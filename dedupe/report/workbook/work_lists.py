@@ -33,6 +33,7 @@ COLUMNS = (
 )
 DECISIONS = (N_("repair"), N_("leave as it is"), N_("later"))
 _DECISION = 12
+_REMARK = 2, 9  # the columns that it stands across: what a screen shows
 _DIGITS = r"^[0-9]{0,40}$"
 _HEAD_ROWS = 3  # title, remark, titles of the columns
 _ROOM = MAX_ROW - _HEAD_ROWS
@@ -77,7 +78,7 @@ def _write_part(
     title = f"{result.code} {tr(check.title) or entity_name(result.entity)}"
     sheet.widths({at: width for at, (_, _, width) in enumerate(COLUMNS)})
     sheet.cells([back, None, title], ["link", "text", "title"])
-    sheet.cells([None, None, _remark(rows, content)], ["text", "text", "note"])
+    sheet.note(_remark(rows, content), *_REMARK)
     sheet.head([tr(name) for name, _, _ in COLUMNS], is_frozen=True, n_fixed=4)
     first = sheet.row
     _write_rows(sheet, _cells(part, rows, content, start), tr(N_("open the card")))

@@ -177,7 +177,34 @@
     if (head) head.querySelector('input[name="survivor"]').click();
   }
 
+  function digit(number) {
+    const part = document.querySelector(`[data-part="${number}"]`);
+    if (part) part.click();
+    else if (columns().length) survive(number);
+    else return false;
+    if (part) live.textContent = part.closest("label").textContent.trim() + (part.checked ? " ✓" : " ✗");
+    return true;
+  }
+
+  function choose(code) {
+    const found = document.querySelector(`select[data-key="${code}"]`);
+    if (found) found.focus();
+    return Boolean(found);
+  }
+
+  function filter(form) {
+    const told = [...new FormData(form)].filter(([, value]) => value);
+    const query = new URLSearchParams(told).toString();
+    return ask(query ? `${form.getAttribute("action")}?${query}` : form.getAttribute("action"), undefined);
+  }
+
   function edit() {
+    const own = document.querySelector("#value textarea");
+    if (own) {
+      if (!own.value.trim()) own.value = own.dataset.parts;
+      own.focus();
+      return;
+    }
     const fields = row < 0 ? [] : [...rows()[row].querySelectorAll('.golden input[type="text"]')];
     const input = fields[0] || document.querySelector('.golden input[type="text"]');
     if (input) {
@@ -190,10 +217,16 @@
 
   function onKey(event) {
     const at = event.target;
-    const typing = at instanceof HTMLInputElement && ["text", "range"].includes(at.type);
+    const typing = (at instanceof HTMLInputElement && ["text", "range"].includes(at.type)) ||
+      at instanceof HTMLTextAreaElement || at instanceof HTMLSelectElement;
     if (event.key === "Escape" && typing) {
       at.blur();
       main().focus({ preventScroll: true });
+      return;
+    }
+    if (event.key === "Enter" && at instanceof HTMLSelectElement) {
+      event.preventDefault();
+      filter(at.form);
       return;
     }
     if (typing && event.key === "Enter" && at.type === "text") {
@@ -210,11 +243,12 @@
     const isPlain = !(at instanceof HTMLButtonElement || at instanceof HTMLAnchorElement || at.tagName === "SUMMARY");
     if (event.key === "?" || (event.code === "Slash" && event.shiftKey)) return press('[data-key="Help"]');
     if (columns().length && moves[event.key]) return move(...moves[event.key]), true;
-    if (columns().length && /^Digit[1-9]$/.test(event.code)) return survive(Number(event.code.slice(5))), true;
+    if (/^Digit[1-9]$/.test(event.code)) return digit(Number(event.code.slice(5)));
     if (event.key === "Enter" && isPlain) return take() || press('[data-key="Begin"]');
     if (event.code === "KeyX") return drop(), true;
     if (event.code === "KeyE") return edit(), true;
-    if (/^Key[YNSUPJK]$/.test(event.code)) return press(`[data-key="${event.code}"]`);
+    if (/^Key[OCF]$/.test(event.code)) return choose(event.code);
+    if (/^Key[YNSUPJKQGVM]$/.test(event.code)) return press(`[data-key="${event.code}"]`);
     return false;
   }
 
@@ -273,12 +307,35 @@
       .then((answer) => answer.text())
       .then((html) => {
         const page = new DOMParser().parseFromString(html, "text/html");
-        document.getElementById("tally").replaceWith(page.getElementById("tally"));
+        for (const id of ["tally", "lines", "in-force"]) {
+          document.getElementById(id).replaceWith(page.getElementById(id));
+        }
       })
       .catch(() => {});
   }
 
+  // A list that is chosen by the mouse is shown at once; by keys, when Enter says so.
+  let pointed = null;
+  document.addEventListener("pointerdown", (event) => { pointed = event.target.closest("#filter select"); });
+  document.addEventListener("change", (event) => {
+    if (event.target === pointed) filter(pointed.form);
+  });
+
+  async function copy(button) {
+    const source = document.getElementById(button.dataset.copy);
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+      live.textContent = button.dataset.done;
+      button.textContent = button.dataset.done;
+    } catch {
+      getSelection().selectAllChildren(source); // where the browser forbids it, Ctrl-C does it
+      source.focus();
+    }
+  }
+
   document.addEventListener("click", (event) => {
+    const copying = event.target.closest("[data-copy]");
+    if (copying) return void copy(copying);
     const link = event.target.closest("a");
     const isPlain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.button);
     if (!link || !isPlain || !link.dataset.key || link.target) return;

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedupe.audit.compare import KEYS, Comparison, Gap, compare, with_changes
+from dedupe.audit.compare import KEYS, Comparison, Gap, changed_codes, compare, with_changes
 from dedupe.contracts import CheckResult, Health, Summary
 
 Rows = list[tuple[str, str, str]]
@@ -75,6 +75,31 @@ def test_what_one_scan_did_not_check_is_not_compared_and_says_why() -> None:
         assert told.records.is_empty()
         assert not told.has_new
     assert change(compare(rows, rows, [missed("A")], [checked("A", 1)]), "A").reason
+
+
+def test_a_check_that_was_told_something_else_is_not_compared() -> None:
+    old, new = frame([("A", "contact", "1")]), frame([("A", "contact", "2")])
+    health = Health(cards=9, clean=8, by_entity={"contact": (8, 9)})
+    told = compare(
+        old,
+        new,
+        [checked("A", 1)],
+        [checked("A", 1)],
+        old_health=health,
+        new_health=health,
+        changed={"A"},
+    )
+    assert change(told, "A").gap is Gap.OPTIONS_CHANGED
+    assert numbers(told, "A") == (1, None, None, None, 1, 0)
+    assert not told.has_new
+    assert (told.health_gain, told.new_health.clean) == (0.0, 9)  # no finding of it counts
+    missing = compare(old, new, [missed("A")], [checked("A", 1)], changed={"A"})
+    assert change(missing, "A").gap is Gap.NOT_CHECKED_BEFORE
+
+
+def test_settings_that_one_scan_does_not_tell_have_not_changed() -> None:
+    assert changed_codes({"A": "1", "B": "1"}, {"A": "2", "B": "1", "C": "1"}) == {"A"}
+    assert changed_codes({}, {"A": "2"}) == changed_codes({"A": "2"}, {}) == frozenset()
 
 
 def test_a_check_that_names_no_records_has_its_numbers_compared_alone() -> None:

@@ -227,3 +227,42 @@ def test_a_manual_line_is_ticked_in_the_config(shell) -> None:
     (shell.folder / "crmclean.toml").write_text('[manual]\nMAN1O1 = "done"\n', encoding="utf-8")
     assert shell.run("scan", SOURCE, "--entity", "contact") == 2
     assert "did you mean MAN1" in shell.err
+
+
+def test_a_check_with_other_options_is_told_and_not_compared(shell) -> None:
+    first = shell.scan(BEFORE)
+    shell.put(AFTER)
+    command = ("scan", SOURCE, "--entity", "contact", *FEW, "--region", "KZ")
+    assert shell.run(*command) == 0
+    assert "as their options changed: DUP101, PHN101" in shell.err
+    assert shell.run("diff", "--format", "json") == 0
+    told = json.loads(shell.out)
+    assert told["old"]["scan_id"] == first["scan_id"]
+    assert change(told, "PHN101")["gap"] == "options_changed"
+    assert parts(told, "PHN101") == (None, None, None)
+    assert change(told, "CNT001")["gap"] == "not_listed"
+    assert shell.run("diff") == 0
+    assert "the options changed between the scans" in shell.out
+
+
+def test_all_findings_of_a_check_with_other_options_count_as_new(shell) -> None:
+    shell.put(BEFORE)
+    failing = ("scan", SOURCE, "--entity", "contact", *FEW, "--fail-on", "warning")
+    shell.run(*failing, "--write-baseline", "base")
+    assert shell.run(*failing, "--baseline", "base") == 0
+    assert shell.run(*failing, "--baseline", "base", "--region", "KZ") == 4
+
+
+def test_an_unrelated_list_of_the_same_name_is_no_predecessor(shell) -> None:
+    first = shell.scan(BEFORE)
+    other = shell.folder / "other"
+    other.mkdir()
+    shell.put(AFTER)
+    (shell.folder / SOURCE).rename(other / SOURCE)
+    command = ("scan", str(other / SOURCE), "--entity", "contact", *FEW)
+    assert shell.run(*command) == 0
+    assert "Compared with no earlier scan" in shell.err
+    assert f"--baseline {first['scan_id']}" in shell.err
+    assert shell.told(*command, "--baseline", first["scan_id"])["baseline"] == first["scan_id"]
+    assert shell.run(*command, "--no-baseline") == 0
+    assert "Compared with no earlier scan" not in shell.err

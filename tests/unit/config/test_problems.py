@@ -77,7 +77,7 @@ def test_a_byte_order_mark_is_no_fault(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("line", "part"),
     [
-        (f'token = "{SECRET}"', "profiles.main.token: env:NAME, file:PATH or keyring"),
+        (f'token = "{SECRET}"', "profiles.main.token: env:NAME, file:PATH, credential:NAME"),
         ('token = ""', "profiles.main.token"),
         ('token = "env:"', "profiles.main.token"),
         (f'token = "env:{SECRET}"', "profiles.main.token"),

@@ -11,7 +11,8 @@ import pytest
 from filelock import FileLock
 
 from dedupe.decisions import DecisionLog, Evidence, read_log
-from dedupe.decisions.values import Golden, MalformedError, parse_line, render_line
+from dedupe.decisions.lines import MalformedError, parse_line, render_line
+from dedupe.decisions.values import Golden
 from dedupe.errors import InputError, LockedError, StorageError
 from tests.review_deck import Clock
 

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from dedupe.errors import InputError, StorageError
 from dedupe.policy.outcome import RunOutcome
 from dedupe.policy.prometheus import METRICS, Sample, read_metrics, render_metrics, write_metrics
-from tests.unit.policy.notify.outcomes import failed, odd, outcome
+from tests.unit.policy.notify.outcomes import failed, odd, outcome, overlap
 
 
 def parsed(path: Path) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
@@ -92,6 +92,24 @@ def test_before_the_first_success_there_is_none(path) -> None:
 def test_requests_are_counted_over_the_runs(path) -> None:
     written(path, outcome(0), failed(1), outcome(2))
     assert value(path, "crmclean_requests_total") == 3 * 1234
+
+
+def test_failures_are_counted_over_the_runs(path) -> None:
+    written(path, outcome(0))
+    assert value(path, "crmclean_failures_total") == 0
+    written(path, failed(1), odd(2), outcome(3), failed(4))
+    assert value(path, "crmclean_failures_total") == 3
+
+
+def test_an_overlap_is_counted_and_changes_nothing_else(path) -> None:
+    before = parsed(written(path, outcome(0)))
+    written(path, overlap(1))
+    assert value(path, "crmclean_overlaps_total") == 1
+    changed = {name for name, _ in set(parsed(path).items()) ^ set(before.items())}
+    assert {name for name, _ in changed} == {"crmclean_overlaps_total"}
+    written(path, overlap(2), failed(3))
+    assert value(path, "crmclean_overlaps_total") == 2
+    assert value(path, "crmclean_up") == 0
 
 
 def test_a_check_that_is_no_longer_made_is_gone(path) -> None:

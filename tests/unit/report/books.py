@@ -16,7 +16,9 @@ from dedupe.language import current
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 OURS = re.compile(r'HYPERLINK\("https://[A-Za-z0-9.:/-]+","[^"]*"\)')
 CARD = re.compile(r"https://[A-Za-z0-9.-]+/(contacts|companies|leads)/detail/[0-9]+")
-RANGE = re.compile(r"('([^'!]|'')+'|\w+)!\$[A-Z]+\$[0-9]+(:\$[A-Z]+\$[0-9]+)?")
+RANGE = re.compile(
+    r"('([^'!]|'')+'|\w+)!(\$[A-Z]+\$[0-9]+(:\$[A-Z]+\$[0-9]+)?|\$[0-9]+:\$[0-9]+)"
+)  # cells, or rows that are printed on every page
 Rows = list[tuple[object, ...]]
 
 

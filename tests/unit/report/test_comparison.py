@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from dedupe import language
 from dedupe.audit.compare import compare
 from dedupe.contracts import Health, Summary
-from dedupe.report.changes import change_text, gain_text, money_text, most_at_risk
+from dedupe.report.changes import change_text, gain_text, gain_words, money_text, most_at_risk
 from dedupe.report.comparison import (
     Compared,
     comparison_document,
@@ -174,7 +174,7 @@ def test_health_and_the_most_money_at_risk_stand_below_the_findings(summary, che
         compared_summary(summary), width=80, color=False, files={}, next_commands=(),
         checks=checks, comparison=told.comparison,
     ).replace("\u00a0", " ")  # fmt: skip
-    gain = gain_text(told.comparison.health_gain).replace("\u00a0", " ")
+    gain = gain_words(told.comparison.health_gain).replace("\u00a0", " ")
     assert f"Clean cards  54.1% ({gain})" in text
     assert "Money at risk  38.4 mln ₽ · Open deals, no task" in text
     # A hint is no risk, however dear its records are.

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from dedupe import language
-from dedupe.contracts import COLUMN_KINDS
-from dedupe.report.figures import cell, duration
+from dedupe.contracts import COLUMN_KINDS, Column
+from dedupe.report.figures import cell, column_title, duration
 
 AT = datetime(2026, 11, 1, 22, 30, tzinfo=UTC)
 
@@ -53,3 +53,15 @@ def test_no_value_breaks_a_cell(value, kind) -> None:
 def test_a_span_is_written_in_its_largest_fitting_unit() -> None:
     shown = [duration(x).replace("\xa0", " ") for x in (0, 119, 3000, 7200, 200_000)]
     assert shown == ["0 s", "119 s", "50 min", "2 h", "2 d"]
+
+
+@pytest.mark.parametrize(
+    ("title", "kind", "shown"),
+    [
+        ("Oldest", "days", "Oldest, days"),
+        ("Median days overdue", "days", "Median days overdue"),
+        ("Found", "count", "Found"),
+    ],
+)
+def test_a_column_of_days_says_so_in_its_title(title: str, kind: str, shown: str) -> None:
+    assert column_title(Column("x", title, kind)) == shown

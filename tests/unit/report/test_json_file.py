@@ -28,6 +28,7 @@ def test_the_document_has_the_keys_of_its_schema(summary: Summary) -> None:
         "health",
         "baseline",
         "checks",
+        "settings",
         "match",
         "notes",
         "timings",
@@ -43,6 +44,7 @@ def test_the_document_has_the_keys_of_its_schema(summary: Summary) -> None:
         "data_to": "2026-11-21T16:20:00+00:00",
         "currency": None,
         "timezone": None,
+        "place": None,
     }
     assert document["timings"] == {"audit": 0.123}
 

@@ -55,3 +55,9 @@ def test_no_word_of_a_client_is_whole(text) -> None:
 def test_of_a_phone_four_digits_and_the_country_are_left(text) -> None:
     for shown in (hidden(text), scrubbed(text)):
         assert sum(char.isdigit() for char in shown) == 5
+
+
+@pytest.mark.parametrize("unit", ["я", "7", "a.", "9 ", "a@"])
+def test_a_megabyte_in_a_cell_is_hidden_in_the_time_of_its_length(unit) -> None:
+    text = unit * (1_000_000 // len(unit))
+    assert text not in hidden(text)  # a search from every letter would take an hour

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -40,8 +41,16 @@ def view(each: Metric, write: Writer | None = None):
 def test_every_chart_is_drawn_for_pages_and_telephones(chart, rows) -> None:
     values = ("rate", "low", "high") if chart in ("intervals", "heat_map", "line") else ("n",)
     drawn = view(metric(rows, chart, values)).charts
-    assert len(drawn) == (2 if rows else 0)
+    has_values = rows > (1 if values == ("n",) else 0)  # the first n is null
+    assert len(drawn) == (2 if has_values else 0)
     assert all(svg.startswith("<svg") for svg in drawn)
+
+
+def test_values_that_are_all_zero_draw_no_chart() -> None:
+    empty = metric(5, "bars", ("n",))
+    none = replace(empty, rows=empty.rows.with_columns(n=pl.lit(0)))
+    assert (len(view(empty).charts), view(none).charts) == (2, ())
+    assert len(view(none).rows) == 5
 
 
 def test_a_long_table_is_shown_in_part_and_counted() -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import polars as pl
+import pytest
 
 from dedupe.audit.registry import Check
 from dedupe.contracts import CheckResult, Health
 from dedupe.report import headline
+from dedupe.report.changes import gain_words
 from dedupe.report.content import Content
 from dedupe.report.owner import build_owner
 from dedupe.report.repairs import command_of, effort_text, how_text, way_of
@@ -64,9 +66,30 @@ def test_what_the_program_repairs_by_itself_is_the_quickest_win(content) -> None
     )
     quick = owner(shown).quick
     assert [(f.code, f.detail) for f in quick] == [
-        ("PHN201", "crmclean plan --only PHN201"),
-        ("DUP101", "crmclean plan --only DUP101"),
+        ("PHN201", "By the program, once you approve it"),
+        ("DUP101", "By the program, after a person has looked at each group"),
     ]
+
+
+def test_what_stands_under_the_money_is_not_told_twice(content) -> None:
+    priced = replace(result("TSK101", "deal", 5, 10), money=1000.0)
+    page = owner(told(content, priced, result("PHN201", "contact", 2, 100)))
+    assert [(f.code, f.number, f.detail) for f in page.money] == [
+        ("TSK101", "1,000", "5 \u00b7 50.0% of 10")
+    ]
+    assert [f.code for f in page.critical] == ["PHN201"]
+    alone = owner(told(content, priced))
+    assert [f.code for f in alone.critical] == ["TSK101"]  # better twice than "nothing was found"
+
+
+def test_of_what_was_not_found_the_base_is_told_and_no_share(content) -> None:
+    page = owner(told(content, result("PHN201", "contact", 0, 900), result("X", "deal", 3, 10)))
+    assert [(f.number, f.detail) for f in page.good] == [("0", "of 900")]
+
+
+@pytest.mark.parametrize(("gain", "told_of"), [(0.003, "▲ 0.3 pp"), (0.0004, ""), (None, "")])
+def test_a_gain_has_its_unit_and_none_where_it_rounds_to_nothing(gain, told_of) -> None:
+    assert gain_words(gain).replace("\xa0", " ") == told_of
 
 
 def test_good_news_are_empty_checks_of_many_records(content) -> None:

@@ -17,6 +17,7 @@ from dedupe.report.trend import (
     account_key,
     find_scan,
     health_trend,
+    namesake,
     predecessor,
     read_history,
     read_trend,
@@ -31,12 +32,13 @@ from .scans import put_scan
 def put(tmp_path, summary, findings):
     """Make the scan of a day, remembered unless told not to."""
 
-    def make(day: int, *, place: str = "", remember: bool = True, **changed):
+    def make(day: int, *, place: str = "", scan_place: str = "", remember: bool = True, **changed):
         at = AT + timedelta(days=day)
         health = Health(cards=10, clean=day, by_entity={"contact": (day, 10)})
         told = replace(
             summary, scan_id=f"s-2026{day:04}", scanned_at=at, data_to=at, health=health, **changed
         )
+        told = replace(told, place=scan_place)
         folder = tmp_path / (place or f"scans/{told.scan_id}")
         put_scan(folder, told, findings)
         if remember:
@@ -166,3 +168,43 @@ def test_no_scan_at_all_is_told(tmp_path) -> None:
     with pytest.raises(InputError, match="there is no scan yet"):
         find_scan(None, tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_trend_leads_to_no_scan_with_other_options(tmp_path, put) -> None:
+    settings = {"DUP101": "1", "PHN301": "1"}
+    first, second = put(1, settings=settings), put(2, settings=settings | {"DUP101": "2"})
+    older = put(3)  # of a version that kept no settings
+    points = read_history(tmp_path)
+    assert {p.scan_id for p in health_trend(points, first)} == {first.scan_id, older.scan_id}
+    assert {p.scan_id for p in health_trend(points, second)} == {second.scan_id, older.scan_id}
+    assert len(health_trend(points, older)) == 3
+
+
+def test_a_trend_goes_on_where_the_options_of_hints_change(tmp_path, put) -> None:
+    grave = put(1, settings={"DUP101": "1", "ANY999": "1"})
+    other = put(2, settings={"DUP101": "1", "ANY999": "2"})
+    points = read_history(tmp_path)
+    assert len(health_trend(points, other)) == len(health_trend(points, grave)) == 2
+
+
+def test_files_of_one_name_are_one_list_only_where_they_lie_in_one_place(tmp_path, put) -> None:
+    told = {"crm": "tables", "host": "", "account_id": "people", "source": "people.csv"}
+    here, there = "0123456789abcdef", "fedcba9876543210"
+    first = put(1, **told, scan_place=here)
+    second = put(2, **told, scan_place=there)
+    third = put(3, **told, scan_place=here)
+    assert predecessor(tmp_path, third).name == first.scan_id
+    assert predecessor(tmp_path, second) is None
+    assert namesake(tmp_path, second).scan_id == first.scan_id
+    assert namesake(tmp_path, first) is None
+
+
+def test_a_line_of_an_older_version_knows_the_name_of_files_alone(tmp_path, put) -> None:
+    told = {"crm": "tables", "host": "", "account_id": "people", "source": "people.csv"}
+    old = put(1, **told)
+    new = put(2, **told, scan_place="0123456789abcdef")
+    assert account_key(old) == "tables:people.csv"
+    assert predecessor(tmp_path, new) is None
+    assert namesake(tmp_path, new).scan_id == old.scan_id
+    put(3, **{**told, "source": "people.csv2"})
+    assert namesake(tmp_path, put(4, **told, scan_place="1" * 16)).scan_id == new.scan_id

@@ -10,6 +10,7 @@ import pytest
 from dedupe.review.deck import DONE, SKIPPED, TODO
 from dedupe.review.queue import MAX_CARDS, build_queue
 from dedupe.review.sample import draw_sample, measured
+from dedupe.review.view import View
 from tests.review_deck import deck_of, family, pairs_of_cards
 
 
@@ -43,7 +44,7 @@ def test_a_group_too_large_for_a_page_is_counted_and_left_out(account, tmp_path)
     family(account, names=["Анна"] * (MAX_CARDS + 1))
     deck = deck_of(account, tmp_path)
     assert (len(deck), deck.queue.n_too_large) == (0, 1)
-    assert deck.next_after("money", None) is None
+    assert deck.next_after(View(order="money"), None) is None
 
 
 def test_the_queue_does_not_depend_on_the_order_of_rows(account) -> None:
@@ -81,10 +82,10 @@ def test_a_decided_group_is_not_asked_again_and_a_put_off_one_comes_last(account
     pairs_of_cards(account, 3)
     deck = deck_of(account, tmp_path)
     deck.decide([deck.log.made("skip", entity="contact", ids=deck.cards_of(0))])
-    assert (deck.state(0), deck.next_after("code", 0)) == (SKIPPED, 1)
+    assert (deck.state(0), deck.next_after(View(order="code"), 0)) == (SKIPPED, 1)
     deck.decide([deck.log.made("same", entity="contact", ids=deck.cards_of(1))])
     deck.decide([deck.log.made("different", entity="contact", ids=deck.cards_of(2))])
-    assert deck.next_after("code", 2) == 0
+    assert deck.next_after(View(order="code"), 2) == 0
     assert [deck.verdict(g) for g in range(3)] == ["", "same", "different"]
     assert (deck.counts().done, deck.counts().skipped, deck.counts().todo) == (2, 1, 0)
     assert deck_of(account, tmp_path).counts() == deck.counts()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import zipfile
+
 import fastexcel
 import pytest
 import xlsxwriter
 
 from dedupe.errors import InputError, StorageError
 from dedupe.language import tr, use
+from dedupe.review import values_sheet
 from dedupe.review.signature import sign, signing_key
 from dedupe.review.workbook import COMMENT, DECISION, HIDDEN, REVIEWER, STAYS, write_workbook
 from dedupe.review.workbook_in import read_workbook
-from tests.review_deck import deck_of, family, pairs_of_cards
+from tests.review_deck import deck_of, doubled, family, pairs_of_cards, values_of
 
 KEY = b"k" * 32
 
@@ -26,7 +29,7 @@ def deck(account, tmp_path):
 @pytest.fixture
 def written(deck, tmp_path):
     path = tmp_path / "groups.xlsx"
-    assert write_workbook(deck, path, KEY, limit=100) == 4
+    assert write_workbook(deck, path, KEY, limit=100).n_groups == 4
     return path
 
 
@@ -199,3 +202,97 @@ def test_the_key_is_made_once_and_is_private(tmp_path) -> None:
     path.write_bytes(b"short")
     with pytest.raises(StorageError, match="damaged"):
         signing_key(tmp_path / "state")
+
+
+@pytest.fixture
+def valued(account, tmp_path):
+    """Write a workbook of a group and of three values."""
+    family(account, names=("Иван", "Анна"))
+    for id_ in (501, 502, 503):
+        doubled(account, id_)
+    account.rows["contacts"][-1]["name"] = "=HYPERLINK(1)"
+    deck = deck_of(account, tmp_path)
+    values = values_of(account, deck)
+    path = tmp_path / "values.xlsx"
+    written = write_workbook(deck, path, KEY, limit=100, values=values)
+    assert (written.n_groups, written.n_values) == (1, 3)
+    return deck, values, path
+
+
+def answered(path, told: dict[str, dict[int, str]], *, change=lambda rows: None):
+    """Fill in the second sheet by the card's id."""
+
+    def changing(content):
+        title = [name for name in content if name != HIDDEN][1]
+        for row in content[title][1:]:
+            row += [""] * (13 - len(row))
+            for at, text in told.get(row[2], {}).items():
+                row[at] = text
+        change(content[title])
+
+    return filled(path, {}, change=changing)
+
+
+def test_values_come_back_as_the_same_store(valued) -> None:
+    deck, values, path = valued
+    back = answered(path, {
+        "501": {values_sheet.DECISION: "write so", values_sheet.COMMENT: "both of them"},
+        "502": {values_sheet.DECISION: "Оставить как есть", values_sheet.REVIEWER: "Boris"},
+        "503": {values_sheet.DECISION: "write so", values_sheet.OWN: "+79035550003\n"},
+    })  # fmt: skip
+    read = read_workbook(deck, back, KEY, values)
+    assert (read.ignored, read.n_open, read.n_open_values) == ([], 1, 0)
+    deck.decide(read.decisions)
+    told = [(d.kind, d.record_id, d.verdict, d.who, d.note, d.chosen) for d in read.decisions]
+    assert told == [
+        ("proposal", "501", "accept", "anna", "both of them", ()),
+        ("proposal", "502", "reject", "Boris", "", ()),
+        ("proposal", "503", "edit", "anna", "", (1,)),
+    ]
+    assert values.decided(2) == ("+79035550003",)
+    again = read_workbook(deck, back, KEY, values)
+    assert again.decisions == []
+    assert [(each.row, each.sheet, each.reason) for each in again.ignored] == [
+        (row, "Values", "the value was decided meanwhile") for row in (2, 3, 4)
+    ]
+
+
+def test_cells_of_values_are_texts_and_the_hidden_sheet_has_none_of_them(valued) -> None:
+    _, values, path = valued
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name).decode("utf-8") for name in archive.namelist()}
+    assert not any("<f>" in part for name, part in parts.items() if "worksheets" in name)
+    hidden = sheets(path)[HIDDEN]
+    assert not any(values.value(0).raw in cell or "+7903" in cell for row in hidden for cell in row)
+    assert oct(path.stat().st_mode & 0o777) == "0o600"
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ({"501": {values_sheet.DECISION: "perhaps"}}, "none of the list"),
+        ({"501": {values_sheet.OWN: "+79161111111"}}, "takes the decision"),
+        ({"501": {values_sheet.DECISION: "write so", values_sheet.OWN: "him"}}, "no phone"),
+        ({"501": {values_sheet.CARD: "999"}}, "not of this export"),
+        ({"501": {values_sheet.NUMBER: "1"}}, "not of this export"),
+    ],
+)
+def test_a_row_of_values_that_can_not_be_meant_is_ignored_with_its_reason(
+    valued, told, reason
+) -> None:
+    deck, values, path = valued
+    read = read_workbook(deck, answered(path, told), KEY, values)
+    assert read.decisions == []
+    ((row, words),) = [(each.row, each.reason) for each in read.ignored]
+    assert (row, reason in words) == (2, True)
+
+
+def test_a_row_about_a_former_text_decides_nothing(account, valued) -> None:
+    deck, _, path = valued
+    back = answered(path, {"502": {values_sheet.DECISION: "write so"}})
+    account.findings[1]["proposal"] += "; +79990000000"
+    read = read_workbook(deck, back, KEY, values_of(account, deck))
+    assert read.decisions == []
+    assert [each.reason for each in read.ignored] == [
+        "the value or its proposal has changed meanwhile"
+    ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.unit.audit.team.accounts import ago, cells, facts_of, outcome
 
 
@@ -30,3 +32,9 @@ def test_the_passport_tells_the_account_and_its_size() -> None:
         sizes["administrators who are active"],
     ) == (3, 2, 1)
     assert outcome("ACC001", facts).found == 1
+
+
+def test_files_are_of_no_crm_that_is_known() -> None:
+    facts = facts_of(contacts=[{"id": "1"}])
+    files = replace(facts, account=replace(facts.account, crm="tables"))
+    assert dict(cells("ACC001", files, "fact", "value"))["CRM"] is None

@@ -49,3 +49,9 @@ def test_letters_are_of_events_where_no_note_is_one() -> None:
 def test_an_account_without_letters_has_no_weeks() -> None:
     result = outcome("MAIL101", facts_of(notes=[], events=[]))
     assert (result.found, result.base) == (0, 0)
+
+
+def test_a_letter_whose_date_was_lost_does_not_open_half_a_century_of_gaps() -> None:
+    lost = letter(6, 1) | {"id": "lost", "created_at": datetime(1970, 1, 1, tzinfo=UTC)}
+    assert outcome("MAIL101", facts_of(notes=[lost, letter(6, 1)])).findings.is_empty()
+    assert outcome("MAIL101", facts_of(notes=[lost])).base == 0

@@ -37,6 +37,7 @@ class FakeCrm:
         self.user: dict[str, object] | None = None
         self.account_status = 200
         self.life: object = 86_400
+        self.retry_after = ""  # with every fault that is a status
         self._guard = threading.Lock()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.server.daemon_threads = True
@@ -146,5 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body) if length < 0 else length))
+        if self.crm.retry_after and status in (429, 503):
+            self.send_header("Retry-After", self.crm.retry_after)
         self.end_headers()
         self.wfile.write(body)

@@ -54,8 +54,9 @@ def long_ago() -> Instant:
     return Instant(at.boot, at.boot_s - 80_000, at.wall_s - 80_000)
 
 
-def source(crm: FakeCrm, state: Path) -> OAuthTokens:
-    made = token_source("main", profile(crm), state, ENVIRON)
+def source(crm: FakeCrm, state: Path, sleep=None) -> OAuthTokens:
+    given = {} if sleep is None else {"sleep": sleep}
+    made = token_source("main", profile(crm), state, ENVIRON, **given)
     assert isinstance(made, OAuthTokens)
     return made
 
@@ -178,7 +179,7 @@ def test_two_lost_answers_leave_the_intent_and_one_more_try(crm, tmp_path) -> No
     assert names(tmp_path) == {"tokens.json"}
 
 
-@pytest.mark.parametrize("status", [403, 429, 503, 404, 402, 418])
+@pytest.mark.parametrize("status", [403, 404, 402, 418])
 def test_a_definite_no_is_not_repeated_and_leaves_no_intent(crm, tmp_path, status) -> None:
     sign_in(crm, tmp_path, received=long_ago())
     crm.faults.append(status)
@@ -188,6 +189,64 @@ def test_a_definite_no_is_not_repeated_and_leaves_no_intent(crm, tmp_path, statu
     assert len(crm.paths) == 1
     assert names(tmp_path) == {"tokens.json"}
     assert source(crm, tmp_path).token() == "access-token-2"
+
+
+@pytest.mark.parametrize(
+    ("statuses", "asked", "pauses"),
+    [([429], "", [2]), ([429, 503], "", [2, 10]), ([503], "7", [7]), ([429, 429], "30", [30, 30])],
+)
+def test_a_busy_server_is_asked_again_after_the_pause_it_asks_for(
+    crm, tmp_path, statuses, asked, pauses
+) -> None:
+    sign_in(crm, tmp_path, received=long_ago())
+    crm.faults.extend(statuses)
+    crm.retry_after = asked
+    naps: list[float] = []
+    left: list[set[str]] = []
+
+    def nap(seconds: float) -> None:
+        naps.append(seconds)
+        left.append(names(tmp_path))
+
+    assert source(crm, tmp_path, nap).token() == "access-token-2"
+    assert naps == pauses
+    # A kill in a pause leaves no doubt: nothing is under way then.
+    assert all("refresh.intent" not in each for each in left)
+    assert len(crm.grants) == 1
+    assert names(tmp_path) == {"tokens.json"}
+
+
+@pytest.mark.parametrize(
+    ("faults", "asked", "n_asked", "pauses"),
+    [
+        ([429, 429, 429], "", 3, [2, 10]),  # three times in all
+        ([503], "61", 1, []),  # longer than anybody may be kept waiting
+        ([503, 503], "45", 2, [45]),
+    ],
+)
+def test_a_server_that_stays_busy_ends_it_and_nothing_is_spent(
+    crm, tmp_path, faults, asked, n_asked, pauses
+) -> None:
+    sign_in(crm, tmp_path, received=long_ago())
+    crm.faults.extend(faults)
+    crm.retry_after = asked
+    naps: list[float] = []
+    with pytest.raises(RemoteError, match="busy") as caught:
+        source(crm, tmp_path, naps.append).token()
+    assert caught.value.exit_code == 10
+    assert (len(crm.paths), naps) == (n_asked, pauses)
+    assert names(tmp_path) == {"tokens.json"}
+    assert source(crm, tmp_path).token() == "access-token-2"
+
+
+def test_a_busy_server_after_a_lost_answer_is_not_asked_again(crm, tmp_path) -> None:
+    sign_in(crm, tmp_path, received=long_ago())
+    crm.faults.extend(["drop", 503])
+    naps: list[float] = []
+    with pytest.raises(RemoteError, match="busy"):
+        source(crm, tmp_path, naps.append).token()
+    assert (len(crm.paths), naps) == (2, [])
+    assert "refresh.intent" in names(tmp_path)  # what became of the first is not known
 
 
 def test_an_unreachable_server_spends_nothing(tmp_path) -> None:

@@ -312,3 +312,20 @@ def test_reading_tells_how_far_it_is(tmp_path: Path) -> None:
     ]
     assert isinstance(heard[3], StageFinished)
     assert heard[3].rows == 2
+
+
+_LIST = "<table><tr><td>ID</td><td>Имя</td></tr><tr><td>9</td><td>x</td></tr></table>"
+
+
+def test_what_a_scan_wrote_beside_its_source_is_no_source(read) -> None:
+    files: dict[str, str | bytes] = {
+        "contacts.csv": "ID;Имя;Телефон\n1;Иван;+79161234567\n",
+        "report.html": _LIST,
+        "summary.json": "{}",
+    }
+    assert rows(read(files), "contacts", "id") == [("1",)]
+
+
+def test_a_report_of_somebody_elses_is_read_like_any_table(read) -> None:
+    account = read({"contacts.csv": "ID;Имя\n1;Иван\n", "report.html": _LIST})
+    assert sorted(rows(account, "contacts", "id")) == [("1",), ("9",)]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dedupe.policy.outcome import Changes, Found, HealthTold, Reason, RunOutcome, State
+from dedupe.policy.outcome import OVERLAP, Changes, Found, HealthTold, Reason, RunOutcome, State
 
 NIGHT = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)  # a Monday
 
@@ -54,6 +54,12 @@ def failed(day: int = 0, code: str = "error") -> RunOutcome:
         health_after=None,
         changes=Changes(),
     )
+
+
+def overlap(day: int = 0) -> RunOutcome:
+    """Return the outcome of a night that found another run at work."""
+    night = failed(day, code=OVERLAP)
+    return replace(night, state=State.STOPPED, exit_code=11, requests=0)
 
 
 def odd(day: int = 0) -> RunOutcome:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from dedupe.config import HookTarget
+from dedupe.errors import StorageError
 from dedupe.language import current, use
 from dedupe.policy.notify import OUTBOX_MAX, Kind, Notices, Post, n_waiting
 from dedupe.policy.notify.delivery import DeliveryError
@@ -226,13 +227,43 @@ def test_a_damaged_list_is_put_aside_and_named(owner) -> None:
 
 def test_a_folder_that_can_not_be_written_is_a_line(owner) -> None:
     (owner.folder / "file").write_text("")
-    (line,) = Notices(
-        Post(targets=owner.targets, folder=owner.folder / "file"),
-        when="change",
-        to=("hook",),
-        make=owner.wire.make,
-    ).notify(outcome(0))
-    assert line.startswith("the notices could not be sent")
+    (line,) = nowhere(owner, owner.folder / "file").notify(outcome(0))
+    assert line.startswith("the notices could not be kept")
+    assert owner.wire.sent == []
+
+
+def nowhere(owner, folder=None) -> Notices:
+    """Notices of an account whose folder can't be used."""
+    post = Post(targets=owner.targets, folder=folder, sleep=owner.naps.append)
+    return Notices(post, when="error", to=("hook", "mail", "hook"), make=owner.wire.make)
+
+
+def test_trouble_is_told_at_once_where_nothing_can_be_kept(owner) -> None:
+    (owner.folder / "file").write_text("")
+    for folder, n_lines in ((None, 0), (owner.folder / "file", 1)):
+        owner.wire.sent.clear()
+        assert len(nowhere(owner, folder).notify(failed(0))) == n_lines
+        assert [name for name, _ in owner.wire.sent] == ["hook", "mail"]
+    assert nowhere(owner).notify(quiet(1)) == ()
+    assert len(owner.wire.sent) == 2
+
+
+def test_what_is_neither_kept_nor_delivered_is_said_to_be_lost(owner) -> None:
+    owner.wire.errors = final()
+    lines = nowhere(owner).notify(failed(0))
+    assert len(lines) == 1
+    assert lines[0].endswith("could not be kept and is lost")
+    assert [name for name, _ in owner.wire.sent] == ["mail"]
+
+
+def test_a_full_disk_keeps_no_trouble_from_being_told(owner, monkeypatch) -> None:
+    def full(*args: object) -> None:
+        raise StorageError("no space left on device")
+
+    monkeypatch.setattr("dedupe.policy.notify.run.write_shelf", full)
+    (line,) = owner.tell(failed(0))
+    assert "no space left" in line
+    assert runs_sent(owner) == ["p-0000"]
 
 
 def test_the_file_is_private_and_holds_no_secret(owner) -> None:

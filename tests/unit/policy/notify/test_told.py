@@ -19,7 +19,7 @@ from dedupe.policy.notify.told import (
     trouble_of,
 )
 from dedupe.policy.outcome import Changes, Found, Reason, State
-from tests.unit.policy.notify.outcomes import NIGHT, failed, odd, outcome, quiet
+from tests.unit.policy.notify.outcomes import NIGHT, failed, odd, outcome, overlap, quiet
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 
@@ -80,6 +80,13 @@ def test_stopping_for_the_night_is_no_trouble() -> None:
     run = outcome(state=State.STOPPED, reason=Reason(code="window", facts={"hours": "01:00-05:00"}))
     assert trouble_of(run) == ""
     assert due("change", run) is Kind.RUN
+
+
+def test_an_overlap_is_neither_trouble_nor_its_end() -> None:
+    told = after(failed(0))
+    for when, kind in (("always", Kind.RUN), ("change", None), ("error", None), ("digest", None)):
+        assert due(when, overlap(1), told) is kind
+    assert due("error", quiet(2), after(overlap(1), told)) is Kind.RECOVERED
 
 
 def test_a_digest_is_sent_by_the_first_run_of_a_week_and_of_a_day() -> None:

@@ -113,6 +113,35 @@ def test_headings_have_styles_and_the_contents_lead_to_them(signed) -> None:
     assert codes_of(document) == ["TOC"]
 
 
+def test_the_report_begins_a_page_without_an_empty_one_before(signed) -> None:
+    document = read(signed)
+    headings = [p for p in document.paragraphs if p.style.name == "Heading 1"]
+    first = next(p for p in headings if p.text == "For the owner: one page")
+    assert first.paragraph_format.page_break_before
+    breaks = list(document.element.iter(qn("w:br")))
+    assert len(breaks) == 1  # after the cover
+
+
+def test_pages_have_their_number_and_how_many_there_are(signed) -> None:
+    footer = read(signed).sections[0].footer._element
+    codes = [(each.text or "").strip() for each in footer.iter(qn("w:instrText"))]
+    assert codes == ["PAGE", "NUMPAGES"]
+    assert [t.text for t in footer.iter(qn("w:t"))][-2:] == ["page ", " of "]
+
+
+def test_a_table_of_many_columns_is_told_in_several(signed) -> None:
+    columns = tuple(Column(f"c{n}", f"Column {n}", "count") for n in range(15))
+    rows = pl.DataFrame({column.name: [1_000_000 + n] for n, column in enumerate(columns)})
+    wide = Metric(name="m", title="Wide", columns=columns, rows=rows, code="MGR001", entity="user")
+    tables = [
+        [cell.text for cell in table.rows[0].cells]
+        for table in read(replace(signed, metrics=(wide,))).tables
+    ]
+    parts = [titles for titles in tables if titles[0] == "Column 0"]
+    assert [len(titles) for titles in parts] == [8, 8]
+    assert parts[0][1:] + parts[1][1:] == [f"Column {n}" for n in range(1, 15)]
+
+
 def test_headers_of_tables_are_repeated(signed) -> None:
     tables = read(signed).tables
     told = [t for t in tables if t.rows[0].cells[0].text in ("Priority", "Code", "Records")]

@@ -17,6 +17,7 @@ from dedupe.report.content import Content, ReportOptions
 from dedupe.report.trend import TrendPoint
 from dedupe.report.workbook import work_lists, write_workbook
 from dedupe.report.workbook.book import Book, Link, text
+from dedupe.report.workbook.build import _short
 from dedupe.report.workbook.rows import finding_rows
 from dedupe.report.workbook.work_lists import COLUMNS, sheets_needed, write_work_list
 
@@ -184,6 +185,75 @@ def test_decisions_come_from_a_list_and_the_head_stays(content: Content, path: P
     assert len(lists) == 3
     assert all('state="frozen"' in page and "<autoFilter" in page for page in lists)
     assert "repair,leave as it is,later" in lists[0]
+
+
+def test_every_sheet_is_printed_across_and_a_table_s_head_on_every_page(
+    content: Content, path: Path
+) -> None:
+    named = replace(content, summary=replace(content.summary, host="R&D.ru"))
+    written(named, path)
+    with zipfile.ZipFile(path) as packed:
+        pages = [
+            packed.read(name).decode()
+            for name in packed.namelist()
+            if name.startswith("xl/worksheets/sheet")
+        ]
+        heads = re.findall(
+            r"_xlnm.Print_Titles.*?>([^<]*)<", packed.read("xl/workbook.xml").decode()
+        )
+    assert all('orientation="landscape"' in page and 'fitToHeight="0"' in page for page in pages)
+    footer = "<oddFooter>&L&8 R&&D.ru · &A&R&8 page &P of &N</oddFooter>".replace("&", "&amp;")
+    assert all(footer in page for page in pages)
+    assert "'TSK101 Open deals, no task'!$3:$3" in heads
+    assert len(heads) == 8  # not the trend and the managers: theirs are several tables
+
+
+def test_a_wrapped_text_makes_its_row_higher(path: Path) -> None:
+    book = Book(path, AT)
+    sheet = book.add("Words")
+    sheet.widths({0: 10, 1: 10})
+    sheet.head(["a title of many words", "n"])
+    sheet.cells(["four words in three", 1], ["wrap", "count"], is_banded=True)
+    sheet.cells(["four words in one", 1], ["text", "count"])
+    sheet.note("a remark that takes a line of both", 0, 1)
+    book.close()
+    with zipfile.ZipFile(path) as packed:
+        page = packed.read("xl/worksheets/sheet1.xml").decode()
+    assert re.findall(r'<row r="(\d)"[^>]* ht="(\d+)"', page) == [
+        ("1", "45"),
+        ("2", "45"),
+        ("4", "30"),
+    ]
+    assert '<mergeCell ref="A4:B4"/>' in page
+
+
+def test_times_are_times_and_whole_numbers_have_no_decimals(path: Path) -> None:
+    book = Book(path, AT)
+    sheet = book.add("Numbers")
+    for cell, kind in ((90.0, "seconds"), (2.0, "number"), (2.5, "number")):
+        sheet.cells([cell], [kind])
+    book.close()
+    with zipfile.ZipFile(path) as packed:
+        cells = re.findall(
+            r'<c r="A\d" s="(\d)"><v>([0-9.]+)', packed.read("xl/worksheets/sheet1.xml").decode()
+        )
+        styles = packed.read("xl/styles.xml").decode()
+    assert [float(value) for _, value in cells] == [pytest.approx(90 / 86_400), 2, 2.5]
+    assert len({style for style, _ in cells}) == 3
+    assert 'formatCode="[h]:mm:ss"' in styles
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("DUP101 Shared phone", "DUP101 Shared phone"),
+        ("CAL104 Звонки, на которые не ответили никогда", "CAL104 Звонки, на которые"),
+        ("DUP101 контакты Дубли по телефону", "DUP101 контакты Дубли"),
+        ("x" * 40, "x" * 31),
+    ],
+)
+def test_a_sheet_s_name_is_cut_at_a_word_that_stands_alone(title: str, name: str) -> None:
+    assert _short(title) == name
 
 
 @pytest.mark.parametrize("chart", CHARTS)

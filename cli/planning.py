@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _SAME_BITS = 1e-6  # the model's file writes bits with few digits
 
+MOST_AREA_DIGITS = 6
+
 
 def of_snapshot(result: Scan, folder: Path, account: Account | None = None) -> Scan:
     """Return the scan, which says from now on of which snapshot it is.
@@ -49,13 +51,10 @@ def options_of(config: Config) -> ScanOptions:
     """
     from dedupe.audit import read_options
     from dedupe.audit.manual import read_manual
-    from dedupe.normalize import PhoneSettings
     from dedupe.scan import ScanOptions
 
     return ScanOptions(
-        phone=PhoneSettings(
-            region=region_of(config.phone.region), area_code=config.phone.area_code
-        ),
+        phone=phone_of(config),
         select=config.checks.select,
         ignore=config.checks.ignore,
         loss_reason_field=config.checks.loss_reason_field,
@@ -99,6 +98,26 @@ def at_thresholds(session: Session, config: Config, folder: Path, inputs: PlanIn
     is_held = (pl.col("tier") == "auto") & (pl.col("probability") < config.match.auto)
     tier = pl.when(is_held).then(pl.lit("review")).otherwise("tier")
     return replace(inputs, pairs=inputs.pairs.with_columns(tier=tier))
+
+
+def phone_of(config: Config) -> PhoneSettings:
+    """Return how the config has numbers read. Raises InputError for what is no country or code."""
+    from dedupe.normalize import PhoneSettings
+
+    code = config.phone.area_code
+    return PhoneSettings(
+        region=region_of(config.phone.region), area_code=code and area_code_of(code)
+    )
+
+
+def area_code_of(text: str) -> str:
+    """Return an area code's digits. Raises InputError where there are none, or too many."""
+    digits = "".join(sign for sign in text if sign in "0123456789")
+    if set(text) - set("0123456789+()- ") or not 1 <= len(digits) <= MOST_AREA_DIGITS:
+        raise InputError(
+            N_("no such area code"), where=text[:40], fix=N_("write its digits, like 8412")
+        )
+    return digits
 
 
 def region_of(name: str) -> str:

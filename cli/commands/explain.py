@@ -272,11 +272,10 @@ def _match(
 ) -> tuple[Matched, ...]:
     """Match the account at `source` as a scan does that is told the same."""
     from cli.commands.scan import _roles
-    from cli.planning import match_options
+    from cli.planning import match_options, phone_of
     from dedupe.contracts import Entity
     from dedupe.crm.tables import TableOptions
     from dedupe.crm.tables.compared import distinct_columns
-    from dedupe.normalize import PhoneSettings
     from dedupe.scan import ScanOptions, open_account, scan
 
     config, listen = session.config(), session.progress()
@@ -288,7 +287,7 @@ def _match(
         timezone=config.timezone,
     )
     options = ScanOptions(
-        phone=PhoneSettings(region=config.phone.region, area_code=config.phone.area_code),
+        phone=phone_of(config),
         select=("DUP110",),
         compare=compare,
         planning=config.plan,

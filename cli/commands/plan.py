@@ -180,13 +180,13 @@ def _made(
 
 
 def _options(config: Config, only: tuple[str, ...], target: tuple[str, ...]) -> PlanOptions:
-    from dedupe.normalize import PhoneSettings
+    from cli.planning import phone_of
     from dedupe.plan.inputs import PlanOptions
 
     return PlanOptions(
         planning=config.plan,
         survivorship=config.survivorship,
-        phone=PhoneSettings(region=config.phone.region, area_code=config.phone.area_code),
+        phone=phone_of(config),
         only=_only(only),
         targets=frozenset(_target(text) for text in target),
     )

@@ -281,7 +281,7 @@ def _pulled(session: Session, config: Config, *, no_pull: bool) -> Path:
 
 def _settle(config: Config, told: dict[str, Any]) -> tuple[TableOptions, ScanOptions]:
     """Settle options over config over defaults."""
-    from cli.planning import options_of, region_of
+    from cli.planning import area_code_of, options_of, region_of
     from dedupe.contracts import Entity
     from dedupe.crm.tables import TableOptions
     from dedupe.crm.tables.compared import distinct_columns
@@ -304,7 +304,9 @@ def _settle(config: Config, told: dict[str, Any]) -> tuple[TableOptions, ScanOpt
         phone=replace(
             asked.phone,
             region=region_of(told["region"] or asked.phone.region),
-            area_code=told["area_code"] or asked.phone.area_code,
+            area_code=area_code_of(told["area_code"])
+            if told["area_code"]
+            else asked.phone.area_code,
         ),
         select=_codes(told["select"]) or asked.select,
         ignore=_codes(told["ignore"]) or asked.ignore,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from threading import Lock
 from typing import TypeVar
@@ -106,6 +106,11 @@ class Facts:
         """Return the entity's records that are not deleted."""
         return live_records(self.account, entity)
 
+    def merged(self, entity: str) -> pl.DataFrame:
+        """Return record_id of the live cards that stand merged, and wait for a person to delete."""
+        own = (pl.col("entity") == entity) & pl.col("reason").is_null()
+        return self.marked.filter(own).select("record_id")
+
     def n_live(self, entity: str) -> int:
         """Count the entity's records that are not deleted: the base of checks of cards."""
         return self._sizes[entity]
@@ -142,9 +147,14 @@ class Facts:
 
     @cached_property
     def _last_change(self) -> datetime | None:
-        """Return the last time anything changed, for files that do not say when they were made."""
+        """Return the last time anything changed, for files that do not say when they were made.
+
+        A date that is still to come is a slip of the keys: nothing has changed then.
+        """
+        soon = datetime.now(UTC) + timedelta(days=1)  # clocks and zones differ
+        past = [pl.col(name).filter(pl.col(name) <= soon) for name in ("updated_at", "created_at")]
         seen = [
-            self.live(entity).select(pl.max("updated_at", "created_at")).collect().row(0)
+            self.live(entity).select(each.max() for each in past).collect().row(0)
             for entity, table in TABLE_OF.items()
             if table in self.account.tables
         ]

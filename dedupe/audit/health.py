@@ -1,8 +1,9 @@
 """The health of an account, and the money at risk with a record.
 
 Health is the share of cards without an error or a warning, each card once: no weights, so
-anybody can count it again. Money at risk with a deal is its price; with a card, the price of
-its open deals. A price of nothing is no price.
+anybody can count it again. Cards that stand merged (DUP111) are none: they are to be deleted.
+Money at risk with a deal is its price; with a card, the price of its open deals. A price of nothing
+is no price.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ def count_health(facts: Facts, findings: pl.DataFrame) -> Health:
     by_entity = {}
     for entity, table in TABLE_OF.items():
         if facts.account.has(table):
-            faulty = grave.filter(pl.col("entity") == entity).unique()
-            n_faulty = facts.live(entity).join(faulty.select(id="record_id"), on="id", how="semi")
-            n_all = facts.n_live(entity)
-            by_entity[entity] = (n_all - n_faulty.select(pl.len()).collect().item(), n_all)
+            faulty = grave.filter(pl.col("entity") == entity).unique("record_id")
+            counted = facts.live(entity).select(record_id="id")
+            counted = counted.join(facts.merged(entity).lazy(), on="record_id", how="anti")
+            n_faulty = counted.join(faulty, on="record_id", how="semi")
+            n, n_all = (f.select(pl.len()).collect().item() for f in (n_faulty, counted))
+            by_entity[entity] = (n_all - n, n_all)
     cards = [by_entity[entity] for entity in CARDS if entity in by_entity]
     return Health(
         cards=sum(n for _, n in cards), clean=sum(n for n, _ in cards), by_entity=by_entity

@@ -16,6 +16,7 @@ from dedupe.language import N_
 from .facts import TABLE_OF, Facts, Outcome, findings
 from .registry import Check, register
 
+MERGED = "DUP111"
 _NEEDS: dict[str, tuple[str, ...]] = {
     e: (TABLE_OF[e], f"record_tags.{e}") for e in ("contact", "company")
 }
@@ -35,7 +36,7 @@ def _marked(*, is_needed: bool) -> Callable[[Facts, str], Outcome]:
 
 register(
     Check(
-        code="DUP111",
+        code=MERGED,
         severity="info",
         needs=_NEEDS,
         repair="list",
@@ -44,8 +45,8 @@ register(
             'Cards with crmclean\'s mark of a merged duplicate (its tag; a checkbox "To delete" '
             "that says no takes the mark off) that are not needed any more: another card without "
             "the mark has all their numbers and addresses, or their name if they have none, and "
-            "no deal, no open task and no contact of a company hangs on them. No check of "
-            "duplicates counts them."
+            "no deal, no open task and no contact of a company hangs on them. No other "
+            "check of cards counts them, nor does the health."
         ),
         risk=N_("The CRM can't delete over its API: until a person does, they stay in lists."),
         advice=N_(

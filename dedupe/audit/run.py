@@ -16,6 +16,7 @@ from dedupe.language import N_
 from .early import CardsNotReadError
 from .facts import Facts, Outcome
 from .health import count_health, money_at_risk
+from .merged import MERGED
 from .options import severity_of
 from .registry import CHECKS, Check
 
@@ -82,7 +83,7 @@ class Checking:
         for at in range(len(self._chosen)):
             if at not in self._outcomes:  # it had begun, and reached for the cards too early
                 self._outcomes[at] = self._outcome(at, facts)
-        return _audit(self._done(facts), facts)
+        return _audit([without_merged(each, facts) for each in self._done(facts)], facts)
 
     def _begin(self) -> None:
         for at in range(len(self._chosen)):
@@ -131,6 +132,22 @@ class _Done:
     entity: str
     severity: str
     outcome: Outcome | str
+
+
+def without_merged(done: _Done, facts: Facts) -> _Done:
+    """Return the check without cards that stand merged: a repair must not look like new faults.
+
+    Nothing hangs on such a card any more, and a person is to delete it: DUP111 says so.
+    """
+    outcome, merged = done.outcome, facts.merged(done.entity)
+    if isinstance(outcome, str) or merged.is_empty() or done.check.code == MERGED:
+        return done
+    if outcome.groups is not None or outcome.counted is not None:
+        return done
+    is_all = outcome.base == facts.n_live(done.entity)
+    kept = outcome.findings.join(merged, on="record_id", how="anti", maintain_order="left")
+    base = outcome.base - merged.height if is_all else outcome.base
+    return replace(done, outcome=replace(outcome, findings=kept, base=base))
 
 
 def _outcome(check: Check, entity: str, facts: Facts) -> Outcome | str:

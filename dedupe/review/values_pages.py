@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dedupe.audit import CHECKS
-from dedupe.decisions import SEPARATOR
 from dedupe.language import tr
 
 from .deck import Deck
@@ -15,6 +16,7 @@ from .values_words import own_text, parts_of, sure, unread
 from .view import View
 from .words import SAID, SHOWN, STATES
 
+_PARTS = 4  # of a proposal in the list
 _SHOWN_MAX = 160  # of a text in the list: the value's own page has all of it
 
 
@@ -73,15 +75,21 @@ class ValuesPages:
             "v": v,
             "value": value,
             "raw": _short(value.raw),
-            "proposal": _short(value.proposal),
+            "proposal": _some(value.parts),
             "owner": self._frame.owner(value.owner_id),
-            "decided": None if decided is None else _short(SEPARATOR.join(decided)),
+            "decided": None if decided is None else _some(decided),
             "is_skipped": self._values.state(v) == SKIPPED,
         }
 
 
 def _titles() -> dict[str, str]:
     return {code: tr(check.title) for code, check in CHECKS.items()}
+
+
+def _some(parts: Sequence[str]) -> list[str]:
+    """Return the first parts, short: the value's own page has all of them."""
+    shown = [_short(part) for part in parts[:_PARTS]]
+    return shown if len(parts) <= _PARTS else [*shown, "…"]
 
 
 def _short(text: str) -> str:

@@ -55,7 +55,7 @@ def write_values(
     book: xlsxwriter.Workbook, deck: Deck, values: ValuesDeck, asked: Sequence[int]
 ) -> None:
     """Add the sheet of these values to the workbook."""
-    sheet, looks = book.add_worksheet(tr(N_("Values"))), Looks(book)
+    sheet, looks = book.add_worksheet(tr(N_("Card values"))), Looks(book)
     for at, (title, width) in enumerate(COLUMNS):
         sheet.set_column(at, at, width)
         sheet.write_string(0, at, tr(title), looks.head)

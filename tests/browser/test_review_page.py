@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
 
 import pytest
@@ -11,11 +12,23 @@ from dedupe.language import use
 from dedupe.plan.build import build_plan
 from dedupe.review.server import ReviewServer
 from dedupe.review.thresholds import Thresholds
-from tests.review_deck import deck_of, family, pairs_of_cards
+from tests.review_deck import deck_of, doubled, family, pairs_of_cards, values_of
 from tests.unit.plan.conftest import AccountOf
 
 RUSSIAN_Y = """document.getElementById("main").dispatchEvent(
     new KeyboardEvent("keydown", {code: "KeyY", key: "н", bubbles: true, cancelable: true}))"""
+
+
+PATHS = (
+    "/",
+    "/group/0",
+    "/alike/0?verdict=same",
+    "/values",
+    "/value/0",
+    "/thresholds",
+    "/help",
+    "/done",
+)
 
 
 @pytest.fixture
@@ -29,8 +42,10 @@ def review(account, tmp_path, open_page):
     servers = []
 
     def starting(**told):
-        deck = deck_of(account, tmp_path)
-        server = ReviewServer(deck, Thresholds(account.inputs().pairs))
+        who = told.pop("who", "anna")
+        deck = deck_of(account, tmp_path, who=who)
+        values = values_of(account, deck)
+        server = ReviewServer(deck, Thresholds(account.inputs().pairs), values=values)
         servers.append(server)
         return deck, open_page(server.url, **told)
 
@@ -46,6 +61,11 @@ def said(page, words: str) -> None:
 def on_group(page, ids: str) -> None:
     """Wait until the page shows the group of these ids."""
     page.wait_for_selector(f'#group input[name="ids"][value="{ids}"]', state="attached")
+
+
+def on_value(page, v: int) -> None:
+    """Wait until the page shows this value."""
+    page.wait_for_selector(f'#value[action="/value/{v}"]')
 
 
 def last(deck):
@@ -185,17 +205,132 @@ def test_focus_is_seen_and_every_decision_is_told(account, review) -> None:
     said(page, "take the last decision back")
 
 
-def test_thresholds_are_counted_while_the_slider_moves(account, review) -> None:
+def test_thresholds_are_counted_while_the_slider_moves_and_copied(account, review) -> None:
     pairs_of_cards(account, 10)
     _, page = review()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.click("text=Thresholds")
     before = page.inner_text("#tally")
+    assert "made with these thresholds" in page.inner_text("#in-force")
     page.focus("#review")
     page.keyboard.press("End")
     page.wait_for_function(
         "text => document.getElementById('tally').innerText !== text", arg=before
     )
     assert page.url.endswith("/thresholds")
+    assert "made with 0.5 and 0.99" in page.inner_text("#in-force")
+    page.click("text=Copy")
+    page.wait_for_function("document.querySelector('[data-copy]').textContent === 'Copied.'")
+    lines = page.evaluate("navigator.clipboard.readText()")
+    assert tomllib.loads(lines) == {"match": {"review": 0.99, "auto": 0.99}}
+
+
+def test_values_are_decided_by_keys_alone_beside_groups(account, review) -> None:
+    for id_ in range(301, 306):
+        doubled(account, id_)
+    pairs_of_cards(account, 1)
+    deck, page = review()
+    page.keyboard.press("v")
+    said(page, "Values to decide on")
+    page.keyboard.press("Enter")
+    on_value(page, 0)
+    page.keyboard.press("y")
+    on_value(page, 1)
+    page.keyboard.press("2")  # the second part goes
+    page.keyboard.press("y")
+    on_value(page, 2)
+    page.keyboard.press("e")
+    page.keyboard.type("n, y")  # letters in a text are letters
+    page.keyboard.press("Control+a")
+    page.keyboard.type("+79160000303")
+    page.keyboard.press("Enter")
+    page.keyboard.type("+79035550099")
+    page.keyboard.press("Escape")
+    page.keyboard.press("y")
+    on_value(page, 3)
+    page.keyboard.press("n")
+    on_value(page, 4)
+    page.keyboard.press("u")
+    on_value(page, 3)
+    assert "is taken back" in page.inner_text("#live")
+    page.keyboard.press("n")
+    on_value(page, 4)
+    page.keyboard.press("k")
+    on_value(page, 3)
+    page.keyboard.press("q")
+    said(page, "Values to decide on")
+    page.keyboard.press("Enter")
+    on_value(page, 4)
+    page.keyboard.press("s")
+    said(page, "1 group waits")
+    page.keyboard.press("g")
+    said(page, "Groups to decide on")
+    told = [(d.kind, d.verdict, d.chosen, d.edited) for d in deck.log.read()]
+    assert told == [
+        ("proposal", "accept", (), ""),
+        ("proposal", "edit", (0,), ""),
+        ("proposal", "edit", (), "+79160000303; +79035550099"),
+        ("proposal", "reject", (), ""),
+        ("undo", "", (), ""),
+        ("proposal", "reject", (), ""),
+        ("proposal", "skip", (), ""),
+    ]
+    plan = build_plan(replace(account.inputs(), settled=settle(deck.log.read())))
+    assert [group.members[0].id for group in plan.groups] == ["301", "302", "303"]
+
+
+def test_values_are_decided_by_every_button_with_and_without_scripts(account, review) -> None:
+    for id_ in (301, 302, 303):
+        doubled(account, id_)
+    deck, page = review(scripts=False, width=360)
+    page.click("text=Card values")
+    page.click("text=Begin")
+    page.uncheck('input[name="part"] >> nth=0')
+    page.click("text=Write so")
+    page.click("text=Leave as it is")
+    page.click("text=Later")
+    page.click("text=Take back")
+    page.click("text=previous value")
+    page.click("text=next value")
+    page.click("text=to the list")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    told = [(d.kind, d.verdict, d.chosen) for d in deck.log.read()]
+    assert told == [
+        ("proposal", "edit", (1,)),
+        ("proposal", "reject", ()),
+        ("proposal", "skip", ()),
+        ("undo", "", ()),
+    ]
+
+
+def test_a_list_is_narrowed_by_keys_and_stays_so(account, review) -> None:
+    pairs_of_cards(account, 4)
+    for row in account.rows["contacts"][:4]:
+        row["owner_id"] = "2"
+    _, page = review(who="Менеджер 2")
+    page.keyboard.press("m")
+    said(page, "decided 0 of 2")
+    page.keyboard.press("m")
+    said(page, "decided 0 of 4")
+    page.keyboard.press("o")
+    page.keyboard.type("Менеджер 1")
+    page.keyboard.press("Enter")
+    said(page, "decided 0 of 2")
+    assert "owner=1" in page.url
+    page.keyboard.press("Enter")
+    on_group(page, "105,106")
+    assert "shown alone: Менеджер 1" in page.inner_text("main")
+    page.keyboard.press("n")
+    on_group(page, "107,108")
+    page.keyboard.press("n")
+    said(page, "2 groups wait")
+    page.go_back()
+    on_group(page, "107,108")
+    page.keyboard.press("q")
+    said(page, "decided 2 of 2")
+    page.select_option('select[name="owner"]', "2")
+    page.click("text=Show >> nth=-1")
+    said(page, "decided 0 of 2")
 
 
 def test_one_decision_for_all_alike(account, review) -> None:
@@ -261,11 +396,14 @@ def test_the_whole_way_works_without_scripts(account, review) -> None:
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_no_page_is_wider_than_the_window(account, review, language) -> None:
     family(account, names=("Анна Константинопольская-Длиннофамильная" * 3, "А" * 90, "Б"))
+    long = "8 916 000 " * 30 + "ы" * 500
+    account.card(301, long, phones=[long])
+    account.finding("PHN201", 301, field="phone", value=long, proposal=f"{long}; {long}1")
     use(language)
     try:
         _, page = review()
         base = "/".join(page.url.split("/", 3)[:3])
-        for path in ("/", "/group/0", "/alike/0?verdict=same", "/thresholds", "/help", "/done"):
+        for path in PATHS:
             page.goto(base + path)
             for width in (1280, 768, 390):
                 page.set_viewport_size({"width": width, "height": 900})

@@ -5,7 +5,7 @@ not tell is named in `not_read` ("no_table", "no_column"), so that no check coun
 zero. What was told badly is counted in `notes`: bad_date and bad_number (unreadable
 cells), repeated_id and no_id (rows), joined_cells (of a CRM export, left whole),
 ambiguous_links (several cards fit) and unresolved_links (none does), no_header (a file
-passed over), repeated_header (rows dropped).
+passed over), repeated_header and totals_row (rows dropped).
 """
 
 from __future__ import annotations
@@ -103,6 +103,7 @@ def _sheets(
         Note(code="repeated_header", where=sheet.name, n=sheet.n_repeated_headers)
         for sheet in repeated
     ]
+    notes += [Note(code="totals_row", where=s.name, n=s.n_totals) for s in sheets if s.n_totals]
     return sheets, notes
 
 

@@ -2,11 +2,12 @@
 
 Cells are in columns "c0", "c1", ... (headers may repeat); spaces, tabs and line ends around
 a text are removed, an empty cell is null. `row` numbers the data rows from 1; rows
-without any value, and repetitions of the header, are no data rows.
+without any value, repetitions of the header and a last row of totals are no data rows.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -21,6 +22,8 @@ from dedupe.language import N_
 ROW = "row"
 HEADER_ROWS = 15  # titles and blank lines stand above a header, rarely more than these
 _ENDS = " \t\r\n"
+_TOTAL = re.compile(r"(?i)(итого|всего|итог|total|totals|grand total|subtotal)\s*[:.=]?")
+_FIGURE = re.compile(r"[-+]?[\d\s.,'%₽$€]+(?:руб\.?|шт\.?)?")
 _TABLE_KEYS = frozenset(
     header_key(column) for contract in SNAPSHOT_TABLES.values() for column in contract.schema
 )
@@ -35,6 +38,7 @@ class Sheet:
     header: tuple[str, ...]
     cells: pl.DataFrame
     n_repeated_headers: int = field(default=0)
+    n_totals: int = field(default=0)
 
 
 def column_name(at: int) -> str:
@@ -56,12 +60,15 @@ def build_sheet(name: str, where: str, header: Sequence[str | None], cells: pl.D
         cells = cells.filter(pl.any_horizontal(pl.all().is_not_null()))
     n_rows = cells.height
     cells = _without_headers(cells, named)
+    n_repeated = n_rows - cells.height
+    n_totals = int(_is_total(cells))
     return Sheet(
         name=name,
         where=where,
         header=named,
-        cells=cells.with_row_index(ROW, offset=1),
-        n_repeated_headers=n_rows - cells.height,
+        cells=cells.head(cells.height - n_totals).with_row_index(ROW, offset=1),
+        n_repeated_headers=n_repeated,
+        n_totals=n_totals,
     )
 
 
@@ -110,6 +117,14 @@ def _cleaned(cell: pl.Expr) -> pl.Expr:
 
 def _has_values(cells: pl.DataFrame, at: int) -> bool:
     return cells[column_name(at)].null_count() < cells.height
+
+
+def _is_total(cells: pl.DataFrame) -> bool:
+    """Tell whether the last row sums up those above it: a word for it, then numbers alone."""
+    if cells.height < 2:
+        return False
+    word, *rest = [str(cell) for cell in cells.row(-1) if cell is not None]
+    return _TOTAL.fullmatch(word) is not None and all(map(_FIGURE.fullmatch, rest))
 
 
 def _without_headers(cells: pl.DataFrame, header: tuple[str, ...]) -> pl.DataFrame:

@@ -52,6 +52,7 @@ NOTES = {
     "repeated_header": NN_(
         "{n} repeated header row was left out", "{n} repeated header rows were left out"
     ),
+    "totals_row": NN_("{n} row of totals was left out", "{n} rows of totals were left out"),
 }
 FACTS = {  # remarks that nothing is counted of
     "partial_sight": N_(

@@ -47,11 +47,20 @@ _NUMBERS = {
     "serial": "0",
 }
 _WIDTH = 8.43  # of a column that nobody has set
+_RIGHT: dict[str, object] = {"align": "right", "indent": 1}  # or it would touch a text beside it
+_HEAD: dict[str, object] = {
+    "bold": True,
+    "bottom": 1,
+    "text_wrap": True,
+    "valign": "top",
+    "bg_color": "#DCE6F2",
+}
 _STYLES: dict[str, dict[str, object]] = {
     "title": {"bold": True, "font_size": 14},
     "subtitle": {"bold": True, "font_size": 12},
     "note": {"italic": True, "font_color": "#5F6B7A", "text_wrap": True},
-    "head": {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top", "bg_color": "#DCE6F2"},
+    "head": _HEAD,
+    "head_right": _HEAD | _RIGHT,
     "link": {"font_color": "#0B57A4", "underline": 1},
     "free": {"bg_color": "#FFFBEA", "valign": "top"},
     "wrap": {"text_wrap": True},
@@ -93,7 +102,7 @@ class Book:
         """Return the format of cells of a kind (COLUMN_KINDS, or a style of ours)."""
         key = (kind, is_banded)
         if key not in self._formats:
-            told = {"valign": "top", **_STYLES.get(kind, {}), **_number_format(kind)}
+            told = {"valign": "top", **_STYLES.get(kind, {}), **number_format(kind), **_side(kind)}
             if is_banded and "bg_color" not in told:
                 told["bg_color"] = _BAND
             self._formats[key] = self.book.add_format(told)
@@ -140,12 +149,20 @@ class Sheet:
             self._write(at, cell, kind, is_banded=is_banded)
         self.row += 1
 
-    def head(self, titles: Sequence[str], *, is_frozen: bool = False, n_fixed: int = 0) -> None:
-        """Write the titles of the columns."""
+    def head(
+        self,
+        titles: Sequence[str],
+        kinds: Sequence[str],
+        *,
+        is_frozen: bool = False,
+        n_fixed: int = 0,
+    ) -> None:
+        """Write the titles of the columns, printed on every page where they are frozen."""
         rooms = [(title, self._widths.get(at, _WIDTH)) for at, title in enumerate(titles)]
         self._set_height(rooms, is_bold=True)
-        for at, title in enumerate(titles):
-            self.sheet.write_string(self.row, at, text(title), self.book.style("head"))
+        for at, (title, kind) in enumerate(zip(titles, kinds, strict=True)):
+            style = self.book.style("head_right" if kind in _NUMBERS else "head")
+            self.sheet.write_string(self.row, at, text(title), style)
         if is_frozen:
             self.sheet.freeze_panes(self.row + 1, n_fixed)
             self.sheet.repeat_rows(self.row)
@@ -237,7 +254,15 @@ def serial(at: date) -> float | None:
     return days if 1 <= days <= _LAST_DAY + 1 else None
 
 
-def _number_format(kind: str) -> dict[str, object]:
+def _side(kind: str) -> dict[str, object]:
+    """Return where values stand in their cells: numbers to the right, times as texts do."""
+    if kind in _NUMBERS:
+        return _RIGHT
+    return {"align": "left"} if kind in _TIMES else {}
+
+
+def number_format(kind: str) -> dict[str, object]:
+    """Return how numbers and times of a kind are written, nothing for texts."""
     if kind in _NUMBERS:
         return {"num_format": _NUMBERS[kind]}
     if kind == "moment":

@@ -15,7 +15,7 @@ from dedupe.language import tr
 from dedupe.report.metric_view import POINTS_DRAWN, ROWS_DRAWN, is_drawn
 from dedupe.report.spreadsheets import cell_text
 
-from .book import Sheet
+from .book import Sheet, number_format
 
 if TYPE_CHECKING:
     from xlsxwriter.chart import Chart
@@ -32,6 +32,7 @@ _KINDS = {
     "waterfall": {"type": "column"},
     "intervals": {"type": "column"},
 }
+_TIMES = frozenset(("moment", "date", "week", "month"))
 _LYING = ("bars", "funnel")  # a row of the table is a row of the chart
 
 
@@ -138,6 +139,9 @@ def _dress(chart: Chart, metric: Metric, height: int) -> None:
         chart.set_x_axis(numbers)
     else:
         chart.set_y_axis(numbers)
+        if kinds[metric.columns[0].name] in _TIMES:  # else an axis shows days as numbers
+            told = number_format(metric.columns[0].kind)
+            chart.set_x_axis({"date_axis": True, **told})
     if len(_drawn(metric)) == 1 and metric.chart != "pareto":
         chart.set_legend({"none": True})
     else:

@@ -30,7 +30,7 @@ from dedupe.report.words import (
 )
 from dedupe.report.work import work_order
 
-from .book import Cell, Link, Sheet
+from .book import Cell, Link, Sheet, number_format
 
 CHECKED, NOT_CHECKED = N_("checked"), N_("not checked")
 _SUMMARY = (
@@ -43,13 +43,13 @@ _SUMMARY = (
     (N_("Groups"), "count", 10),
     (N_("Extra"), "count", 10),
     (N_("Money"), "money", 16),
-    (N_("New"), "count", 9),
-    (N_("Fixed"), "count", 9),
-    (N_("Change"), "count", 10),
-    (N_("Severity"), "text", 15),
-    (N_("Repair"), "text", 16),
+    (N_("New"), "count", 10),
+    (N_("Fixed"), "count", 14),
+    (N_("Change"), "count", 12),
+    (N_("Severity"), "text", 16),
+    (N_("Repair"), "text", 19),
     (N_("State"), "text", 14),
-    (N_("Sheet"), "link", 24),
+    (N_("Sheet"), "link", 34),
 )
 _SHARE_AT = 5
 _NOWHERE = Path()
@@ -117,10 +117,11 @@ def write_summary_sheet(
     for words in _about(content):
         sheet.note(words, 0, len(_SUMMARY) - 1, style="wrap")
     sheet.row += 1
-    sheet.head([tr(title) for title, _, _ in _SUMMARY], is_frozen=True, n_fixed=2)
+    kinds = [kind for _, kind, _ in _SUMMARY]
+    sheet.head([tr(title) for title, _, _ in _SUMMARY], kinds, is_frozen=True, n_fixed=2)
     first = sheet.row
     for result in summary.checks:
-        sheet.cells(_result(result, content, places), [kind for _, kind, _ in _SUMMARY])
+        sheet.cells(_result(result, content, places), kinds)
     last = sheet.row - 1
     if last >= first:
         sheet.sheet.autofilter(first - 1, 0, last, len(_SUMMARY) - 1)
@@ -146,17 +147,19 @@ def write_trend_sheet(sheet: Sheet, content: Content) -> None:
     sheet.line(tr(N_("Found by each check")), "subtitle")
     keys = [(result.code, result.entity) for result in content.summary.checks]
     days = [date_time(_local(point.scanned_at, content)) for point in points]
-    sheet.head([tr(N_("Code")), tr(N_("Records")), *days])
+    kinds = ["text", "text", *["count"] * n]
+    sheet.head([tr(N_("Code")), tr(N_("Records")), *days], kinds)
     for code, entity in keys:
         cells = [point.found.get((code, entity)) for point in points]
-        sheet.cells([code, entity_name(entity), *cells], ["text", "text", *["count"] * n])
+        sheet.cells([code, entity_name(entity), *cells], kinds)
     if n > 1:
         chart = sheet.book.book.add_chart({"type": "line"})
         place = sheet.name
         chart.add_series({"categories": [place, 1, 0, n, 0], "values": [place, 1, 2, n, 2]})
         chart.set_title({"name": tr(N_("Clean cards"))})
         chart.set_legend({"none": True})
-        chart.set_y_axis({"num_format": "0%"})
+        chart.set_y_axis({"num_format": "0.0%"})
+        chart.set_x_axis(number_format("date"))
         sheet.sheet.insert_chart(0, len(_TREND) + 1, chart)
 
 
@@ -192,10 +195,11 @@ def _table(
     sheet: Sheet, columns: Columns, rows: Sequence[Sequence[Cell]], *, is_frozen: bool = True
 ) -> None:
     sheet.widths({at: width for at, (_, _, width) in enumerate(columns)})
-    sheet.head([tr(title) for title, _, _ in columns], is_frozen=is_frozen, n_fixed=2)
+    kinds = [kind for _, kind, _ in columns]
+    sheet.head([tr(title) for title, _, _ in columns], kinds, is_frozen=is_frozen, n_fixed=2)
     first = sheet.row
     for cells in rows:
-        sheet.cells(cells, [kind for _, kind, _ in columns])
+        sheet.cells(cells, kinds)
     sheet.sheet.autofilter(first - 1, 0, max(sheet.row - 1, first), len(columns) - 1)
 
 

@@ -39,11 +39,12 @@ class Tables:
         sheet.line(self._title(metric), "subtitle")
         for remark in self._remarks(metric, most):
             sheet.note(remark, 0, _ACROSS)
-        sheet.head([column_title(column) for column in metric.columns])
+        kinds = [_style(column) for column in metric.columns]
+        sheet.head([column_title(column) for column in metric.columns], kinds)
         first = sheet.row
         rows = metric.rows.head(most)
         for cells in self.cells(metric, rows):
-            sheet.cells(cells, [_style(column) for column in metric.columns])
+            sheet.cells(cells, kinds)
         last = sheet.row - 1
         for at, column in enumerate(metric.columns):
             if column.kind == "share" and metric.chart != "heat_map":

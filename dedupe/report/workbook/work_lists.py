@@ -79,7 +79,8 @@ def _write_part(
     sheet.widths({at: width for at, (_, _, width) in enumerate(COLUMNS)})
     sheet.cells([back, None, title], ["link", "text", "title"])
     sheet.note(_remark(rows, content), *_REMARK)
-    sheet.head([tr(name) for name, _, _ in COLUMNS], is_frozen=True, n_fixed=4)
+    kinds = [kind for _, kind, _ in COLUMNS]
+    sheet.head([tr(name) for name, _, _ in COLUMNS], kinds, is_frozen=True, n_fixed=4)
     first = sheet.row
     _write_rows(sheet, _cells(part, rows, content, start), tr(N_("open the card")))
     last = max(sheet.row - 1, first)

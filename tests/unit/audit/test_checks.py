@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import polars as pl
 import pytest
@@ -306,3 +307,9 @@ def test_every_check_has_its_texts_and_a_known_repair(check) -> None:
     assert check.repair in ("auto", "review", "list", "none")
     assert not check.title.endswith(".")
     assert check.definition.endswith(".")
+
+
+def test_a_date_that_is_still_to_come_does_not_move_the_ages_of_files() -> None:
+    slip, last = datetime(2205, 3, 1, tzinfo=UTC), datetime(2025, 3, 1, tzinfo=UTC)
+    contacts = {"id": ["1", "2"], "created_at": [slip, last], "updated_at": [last, None]}
+    assert make_facts(contacts=contacts).now == last

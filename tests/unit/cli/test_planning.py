@@ -8,7 +8,7 @@ import pytest
 
 from cli.nights import AccountWorks
 from cli.options import Session
-from cli.planning import options_of, region_of
+from cli.planning import area_code_of, options_of, region_of
 from dedupe.config import Config, Policy
 from dedupe.errors import CrmCleanError, InputError
 from dedupe.policy.systemd import Systemd
@@ -118,3 +118,16 @@ def test_a_country_that_is_none_is_refused(name: str) -> None:
 
 def test_a_country_may_be_written_small() -> None:
     assert region_of(" ru ") == "RU"
+
+
+@pytest.mark.parametrize(
+    ("text", "digits"), [("8412", "8412"), ("(495)", "495"), ("84-12", "8412")]
+)
+def test_an_area_code_is_its_digits(text: str, digits: str) -> None:
+    assert area_code_of(text) == digits
+
+
+@pytest.mark.parametrize("text", ["abc", "", "8412a", "1234567", "+"])
+def test_what_is_no_area_code_is_said_to_be_none(text: str) -> None:
+    with pytest.raises(InputError, match=r"no such area code.*like 8412"):
+        area_code_of(text)

@@ -53,8 +53,16 @@ def test_a_merged_card_is_in_no_check_of_duplicates_and_is_listed(merged) -> Non
     result = scan(merged.account())
     assert result.clusters.is_empty()
     assert result.pairs.filter(pl.col("right_id") == "12").is_empty()
-    codes = result.findings.filter(pl.col("record_id") == "12")["code"]
-    assert [code for code in codes if code.startswith("DUP")] == ["DUP111"]
+
+
+def test_nothing_else_is_found_on_a_merged_card_and_the_health_does_not_count_it(merged) -> None:
+    result = scan(merged.account())
+    findings = result.findings.filter(pl.col("entity") == "contact")
+    assert findings.filter(pl.col("record_id") == "12")["code"].to_list() == ["DUP111"]
+    bases = {c.code: c.base for c in result.summary.checks if c.entity == "contact"}
+    assert (bases["LNK101"], bases["CNT001"]) == (2, 3)
+    assert set(findings.filter(pl.col("code") == "LNK101")["record_id"]) == {"11", "13"}
+    assert result.summary.health.by_entity["contact"][1] == 2
 
 
 def test_without_the_tag_the_group_is_back(merged) -> None:

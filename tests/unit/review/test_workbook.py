@@ -253,7 +253,7 @@ def test_values_come_back_as_the_same_store(valued) -> None:
     again = read_workbook(deck, back, KEY, values)
     assert again.decisions == []
     assert [(each.row, each.sheet, each.reason) for each in again.ignored] == [
-        (row, "Values", "the value was decided meanwhile") for row in (2, 3, 4)
+        (row, "Card values", "the value was decided meanwhile") for row in (2, 3, 4)
     ]
 
 

@@ -178,6 +178,22 @@ def test_empty_rows_and_repeated_headers_are_no_people(read: Read) -> None:
     assert [(n.code, n.n) for n in account.notes] == [("repeated_header", 1)]
 
 
+@pytest.mark.parametrize("last", ["Итого:;;480 780", "ВСЕГО;2;1 200,50 ₽", "Total;;"])
+def test_a_last_row_of_totals_is_no_person(read: Read, last: str) -> None:
+    account = read(
+        {"contacts.csv": f"ФИО;Телефон;Бюджет\nАнна;1234567;5\nБорис;7654321;\n{last}\n"}
+    )
+    assert rows(account, "contacts", "name") == [("Анна",), ("Борис",)]
+    assert [(n.code, n.n) for n in account.notes] == [("totals_row", 1)]
+
+
+@pytest.mark.parametrize("last", ["Итого Мария;1;2", "Итого;Анна;5", "5;6;7", "Итого;;\nВера;1;2"])
+def test_a_row_that_says_more_than_sums_is_kept(read: Read, last: str) -> None:
+    account = read({"contacts.csv": f"ФИО;Телефон;Бюджет\nАнна;1234567;5\n{last}\n"})
+    assert len(rows(account, "contacts", "name")) == 2 + last.count("\n")
+    assert not account.notes
+
+
 def test_a_table_with_a_header_alone_is_an_empty_table(read: Read) -> None:
     account = read({"contacts.csv": "ФИО;Телефон\n"})
     assert account.frame("contacts").is_empty()

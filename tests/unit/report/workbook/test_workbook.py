@@ -212,7 +212,7 @@ def test_a_wrapped_text_makes_its_row_higher(path: Path) -> None:
     book = Book(path, AT)
     sheet = book.add("Words")
     sheet.widths({0: 10, 1: 10})
-    sheet.head(["a title of many words", "n"])
+    sheet.head(["a title of many words", "n"], ["text", "count"])
     sheet.cells(["four words in three", 1], ["wrap", "count"], is_banded=True)
     sheet.cells(["four words in one", 1], ["text", "count"])
     sheet.note("a remark that takes a line of both", 0, 1)

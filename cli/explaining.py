@@ -61,10 +61,13 @@ def write_evidence(
     files = read_scan(folder or find_scan(None, session.state()))
     findings = files.collect_findings(check.code)
     if findings.is_empty():
+        is_count = any(each.code == check.code and each.is_count for each in files.summary.checks)
         raise InputError(
-            N_("this scan found nothing of it: there is no evidence"),
+            N_("this check counts records and finds no fault: there is no evidence")
+            if is_count
+            else N_("this scan found nothing of it: there is no evidence"),
             where=check.code,
-            fix=N_("name another scan with --scan"),
+            fix=N_("name another check") if is_count else N_("name another scan with --scan"),
         )
     evidence = Evidence(
         check=check,

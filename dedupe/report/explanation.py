@@ -141,4 +141,4 @@ def _found(result: CheckResult) -> str:
 
 def _example(example: Example, summary: Summary) -> str:
     url = card_url(summary.crm, summary.host, example.entity, example.record_id)
-    return url or f"{entity_name(example.entity)}: {plain(example.record_id)}"
+    return url or f"{entity_name(example.entity)}, id {plain(example.record_id)}"

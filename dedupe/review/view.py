@@ -63,7 +63,8 @@ class Places:
         self.ids: list[str] = told["owner_id"].unique().sort().to_list()
         number = {id_: at for at, id_ in enumerate(self.ids)}
         self._place = told["place"].to_numpy()
-        self._owner = told["owner_id"].replace_strict(number, return_dtype=pl.Int64).to_numpy()
+        numbers = told["owner_id"].replace_strict(number, return_dtype=pl.Int64)
+        self._owner = numbers.to_numpy().astype(np.int64)  # of an empty one, polars gives objects
         self._number = number
         self._marks = {name: marks[name].to_numpy() for name in marks.columns}
         self._n = marks.height

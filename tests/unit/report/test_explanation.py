@@ -49,7 +49,7 @@ def test_what_a_scan_found_stands_with_addresses_of_examples(checks, summary) ->
     assert "In the scan s-1" in text
     assert "contacts: 5 of 1,200 (0.4%); 5 cards in 2 groups, 3 extra" in text
     assert "https://demo.amocrm.ru/contacts/detail/9" in text
-    assert "users: x" in text
+    assert "users, id x" in text
 
 
 def test_what_was_not_checked_says_why(checks, summary) -> None:

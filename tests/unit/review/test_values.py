@@ -300,3 +300,17 @@ def test_a_finding_of_an_older_scan_without_evidence_is_still_asked_about(
     queue = build_values_queue(inputs.account, FINDINGS.conform(inputs.findings), few)
     assert queue.asked["raw"].to_list() == [raw]
     assert queue.evidence["status"].to_list() == ["valid", "valid"]
+
+
+def test_values_without_groups_and_groups_without_values_have_their_pages(
+    account, tmp_path
+) -> None:
+    deck = deck_of(account, tmp_path / "none")
+    with served(deck, account, values_of(account, deck)) as (_, client):
+        assert client.get("/").status_code == client.get("/values").status_code == 200
+        assert "/values" not in client.get("/").text
+    doubled(account, 101)
+    deck = deck_of(account, tmp_path / "one")
+    with served(deck, account, values_of(account, deck)) as (_, client):
+        assert 'href="/values"' in client.get("/").text
+        assert "1 value waits" in client.get("/done").text

@@ -19,6 +19,8 @@ FILES = (
     "report.html",
     "report.xlsx",
     "report_csv",
+    "report.docx",
+    "report.pdf",
     "summary.json",
     "findings.parquet",
     "pairs.parquet",

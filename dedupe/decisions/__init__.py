@@ -17,7 +17,8 @@ from .values import (
     Spot,
     ordered_pair,
     pairs_among,
-    text_digest,
+    shown_digest,
+    spot_of,
 )
 
 __all__ = [
@@ -38,5 +39,6 @@ __all__ = [
     "pairs_among",
     "read_log",
     "settle",
-    "text_digest",
+    "shown_digest",
+    "spot_of",
 ]

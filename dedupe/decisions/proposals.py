@@ -4,17 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from .values import SEPARATOR, Decision, Spot, text_digest
-
-
-def spot_of(entity: str, record_id: str, field: str, raw: str) -> Spot:
-    """Return the place of a text on a card, as decisions are kept by it."""
-    return entity, record_id, field, text_digest(entity, record_id, field, raw)
-
-
-def shown_digest(spot: Spot, proposal: str) -> str:
-    """Return what a decision keeps of the proposal that was shown."""
-    return text_digest(*spot[:3], proposal)
+from .values import SEPARATOR, Decision, Spot, shown_digest
 
 
 def holds(decision: Decision, proposal: str) -> bool:

@@ -7,8 +7,9 @@ named by the card's id (`values.FIELD.from`).
 
 A decision on a card's value (kind `proposal`) has the schema `/2`: a version that does not know it
 stops at its line and says so, and reads a file without such lines as ever. It knows the text that
-it is about by a digest so short that hundreds of numbers share each: enough to see that the card
-has changed, too little to find the number again. Parts that were chosen are told by their place.
+it is about by two digests (`raw`, `shown`) so short that dozens of numbers share both: enough to
+see that the card has changed, too little to find the number again. Parts that were chosen are told
+by their place.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ SEPARATOR = "; "  # between the parts of a proposal
 ENTITIES = ("contact", "company", "deal", "task", "user")
 MAX_IDS = 1_000  # of one decision: more cards nobody has looked at
 MAX_PARTS = 50  # of one proposal
-_DIGEST_DIGITS = 6  # of sixteen: 24 bits
+_RAW_DIGITS, _SHOWN_DIGITS = 5, 2  # of sixteen: 28 bits for ten digits of a number
 Pair = tuple[str, str]
 Spot = tuple[str, str, str, str]  # entity, record, field, digest of the raw text
 
@@ -120,10 +121,18 @@ class Decision:
         return found
 
 
-def text_digest(entity: str, record_id: str, field: str, text: str) -> str:
-    """Return what a decision keeps of a card's text: it tells a change, not the text."""
-    told = "\0".join((entity, record_id, field, text))
-    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST_DIGITS]
+def spot_of(entity: str, record_id: str, field: str, raw: str) -> Spot:
+    """Return the place of a text on a card, by which decisions on it are kept."""
+    return entity, record_id, field, _digest(entity, record_id, field, raw)[:_RAW_DIGITS]
+
+
+def shown_digest(spot: Spot, proposal: str) -> str:
+    """Return what a decision keeps of the proposal that was shown."""
+    return _digest(*spot, proposal)[:_SHOWN_DIGITS]
+
+
+def _digest(*told: str) -> str:
+    return hashlib.sha256("\0".join(told).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def ordered_pair(one: str, other: str) -> Pair:

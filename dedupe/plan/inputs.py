@@ -17,8 +17,8 @@ import polars as pl
 
 from dedupe.config.planning import Planning, Survivorship
 from dedupe.contracts import CLUSTERS, FINDINGS, PAIRS, VALUES, Account
-from dedupe.decisions import Decision, SameGroup, Settled, Spot
-from dedupe.decisions.proposals import holds, spot_of
+from dedupe.decisions import Decision, SameGroup, Settled, Spot, spot_of
+from dedupe.decisions.proposals import holds
 from dedupe.decisions.values import Golden as ToldValue
 from dedupe.errors import InputError
 from dedupe.language import N_

@@ -15,9 +15,8 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from dedupe.contracts import CERTAIN
-from dedupe.decisions import SEPARATOR, Decision
-from dedupe.decisions.proposals import changed_places, decided_text, spot_of
-from dedupe.normalize import build_values, propose_values
+from dedupe.decisions import SEPARATOR, Decision, spot_of
+from dedupe.decisions.proposals import changed_places, decided_text
 
 from .cards import Fields, id_sort, ref_key
 from .draft import Draft, Step
@@ -25,11 +24,11 @@ from .inputs import Decisions, PlanInputs, PlanOptions
 from .masks import masked
 from .ops import Item, PatchCard, Ref, ValuesChange
 from .plan import Phase
-from .values_change import applied, spelling
+from .said import CHANNELS, Said, channels_of, proposals_of, read_again
+from .values_change import applied
 
 REPEATS = ("PHN202", "EML202")
 KINDS = ("split", "drop_repeat", "normalize")
-_CHANNEL = ("phone", "email")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ class Repairs:
     def _proposed(self) -> list[_Proposed]:
         """Return the findings whose proposal may be written."""
         frame = self._inputs.findings.filter(
-            pl.col("field").is_in(_CHANNEL)
+            pl.col("field").is_in(CHANNELS)
             & pl.col("proposal").is_not_null()
             & pl.col("value").is_not_null()
         ).sort("code", "entity", *id_sort("record_id"), "field", "value")
@@ -157,7 +156,7 @@ class Repairs:
         rows = frame.select("entity", "record_id", "field", "value").unique().iter_rows()
         return changed_places(told, (spot_of(*row) for row in rows))
 
-    def _repeated(self) -> list[tuple[Ref, str, str, list[_Said]]]:
+    def _repeated(self) -> list[tuple[Ref, str, str, list[Said]]]:
         """Return the repeats that can be dropped: ref, code, kind, what the card's values say."""
         frame = self._inputs.findings.filter(pl.col("code").is_in(REPEATS)).sort(
             "code", "entity", *id_sort("record_id"), "value"
@@ -172,7 +171,7 @@ class Repairs:
                 self._left_out["rejected"] += 1
                 continue
             wanted.setdefault((ref, kind), (code, []))[1].append(value)
-        said = _read_again(self._inputs, self._options, {ref for ref, _ in wanted})
+        said = read_again(self._inputs, self._options, {ref for ref, _ in wanted})
         return [
             (ref, code, kind, [one for one in said.get((ref, kind), []) if one.value in values])
             for (ref, kind), (code, values) in wanted.items()
@@ -183,7 +182,7 @@ class Repairs:
         # No check counts them: another spelling is no fault, so no code asks for it.
         if not self._options.wants("normalize", ""):
             return []
-        frame = _proposals(self._inputs, self._options, None).filter(
+        frame = proposals_of(self._inputs, self._options, None).filter(
             (pl.col("action") == "normalize") & pl.col("is_automatic")
         )
         columns = ("entity", "record_id", "kind", "raw", "proposal")
@@ -201,8 +200,8 @@ class Repairs:
             change = ValuesChange(field=row.field, old=(row.item,), new=new)
             self._repairs[one.ref].add(one.repair, one.code, change)
 
-    def _drop(self, ref: Ref, code: str, kind: str, said: Sequence[_Said]) -> None:
-        by_value: dict[tuple[str, str], list[_Said]] = defaultdict(list)
+    def _drop(self, ref: Ref, code: str, kind: str, said: Sequence[Said]) -> None:
+        by_value: dict[tuple[str, str], list[Said]] = defaultdict(list)
         for one in said:
             by_value[one.value, one.extension].append(one)
         is_done = False
@@ -213,7 +212,7 @@ class Repairs:
         if not is_done and ref not in self._repairs:
             self._left_out["unsure"] += 1
 
-    def _drops(self, ref: Ref, kind: str, alike: Sequence[_Said]) -> Iterator[ValuesChange]:
+    def _drops(self, ref: Ref, kind: str, alike: Sequence[Said]) -> Iterator[ValuesChange]:
         """Yield the changes that leave one of several values that say the same."""
         for one in alike:
             if one.action == "drop_repeat" and one.is_automatic and one.proposal:
@@ -257,7 +256,7 @@ class Repairs:
     def _draft(self, ref: Ref) -> Draft | None:
         repair = self._repairs[ref]
         rows = sorted(
-            (row for kind in _CHANNEL for row in self._rows.get((ref, kind), [])),
+            (row for kind in CHANNELS for row in self._rows.get((ref, kind), [])),
             key=lambda row: (row.field, row.position, row.raw),
         )
         held: dict[str, tuple[Item, ...]] = defaultdict(tuple)
@@ -275,26 +274,7 @@ class Repairs:
         return _made(ref, kept, pre, is_accepted=repair.is_accepted)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Said:
-    """What one value of a card was read as, when it was read again."""
-
-    raw: str
-    position: int
-    value: str
-    extension: str
-    is_single: bool
-    action: str
-    proposal: str | None
-    is_automatic: bool
-
-    @property
-    def says_nothing_else(self) -> bool:
-        """Tell whether the value is its number or address and nothing more."""
-        return self.is_automatic or spelling(self.raw) == spelling(self.value)
-
-
-def _worth(one: _Said, row: _Row) -> tuple[object, ...]:
+def _worth(one: Said, row: _Row) -> tuple[object, ...]:
     """Return what sorts equal values, the one to keep first."""
     return (
         row.field not in ("PHONE", "EMAIL"),
@@ -340,7 +320,7 @@ def _kind_of(proposal: str) -> str:
 
 
 def _channel_rows(inputs: PlanInputs, refs: set[Ref]) -> dict[tuple[Ref, str], list[_Row]]:
-    frame = _channels_of(inputs, refs).sort(
+    frame = channels_of(inputs, refs).sort(
         "entity", "record_id", "field_id", "kind", "position", "raw", nulls_last=True
     )
     rows: dict[tuple[Ref, str], list[_Row]] = defaultdict(list)
@@ -349,59 +329,3 @@ def _channel_rows(inputs: PlanInputs, refs: set[Ref]) -> dict[tuple[Ref, str], l
         if raw is not None and field_id is not None and "\x00" not in raw:
             rows[Ref(entity, id_), kind].append(_Row(field_id, raw, label, position or 0))
     return rows
-
-
-def _channels_of(inputs: PlanInputs, refs: set[Ref] | None) -> pl.DataFrame:
-    frame = inputs.account.frame("channels").lazy()
-    frame = frame.filter(pl.col("kind").is_in(_CHANNEL))
-    if refs is None:
-        return frame.collect()
-    wanted = pl.DataFrame(
-        [(ref.entity, ref.id) for ref in sorted(refs, key=ref_key)],
-        schema={"entity": pl.String, "record_id": pl.String},
-        orient="row",
-    )
-    return frame.join(wanted.lazy(), on=["entity", "record_id"], how="semi").collect()
-
-
-def _proposals(inputs: PlanInputs, options: PlanOptions, refs: set[Ref] | None) -> pl.DataFrame:
-    return propose_values(_values_of(inputs, options, refs))
-
-
-def _values_of(inputs: PlanInputs, options: PlanOptions, refs: set[Ref] | None) -> pl.DataFrame:
-    return build_values(_channels_of(inputs, refs), options.phone)
-
-
-def _read_again(
-    inputs: PlanInputs, options: PlanOptions, refs: set[Ref]
-) -> dict[tuple[Ref, str], list[_Said]]:
-    """Read the values of a few cards again: a scan's files leave out how sure each reading was."""
-    if not refs:
-        return {}
-    place = ["entity", "record_id", "kind", "position"]
-    values = _values_of(inputs, options, refs)
-    proposals = propose_values(values).select(*place, "raw", "action", "proposal", "is_automatic")
-    n_parts = values.group_by(*place, "raw").agg(n=pl.len())
-    parts = values.filter(pl.col("value").is_not_null()).select(
-        *place, "raw", "part", "value", pl.col("extension").fill_null("")
-    )
-    joined = (
-        parts.join(proposals, on=[*place, "raw"])
-        .join(n_parts, on=[*place, "raw"])
-        .sort("entity", "record_id", "kind", "position", "raw", "part")
-    )
-    said: dict[tuple[Ref, str], list[_Said]] = defaultdict(list)
-    for row in joined.iter_rows(named=True):
-        said[Ref(row["entity"], row["record_id"]), row["kind"]].append(
-            _Said(
-                raw=row["raw"],
-                position=row["position"] or 0,
-                value=row["value"],
-                extension=row["extension"],
-                is_single=row["n"] == 1,
-                action=row["action"],
-                proposal=row["proposal"],
-                is_automatic=bool(row["is_automatic"]),
-            )
-        )
-    return said

@@ -20,6 +20,7 @@ GROUP_LIMIT = 6
 # Records of clients: what they hold is personal. The rest are the account's own settings.
 CLIENTS = ("contact", "company", "deal", "task", "note", "unsorted", "customer")
 _KEY = ("code", "entity")
+_Key = tuple[str, str]
 _CLASS = r"^[a-z][a-z0-9_]{0,31}$"
 
 
@@ -71,28 +72,17 @@ def build_examples(findings: pl.DataFrame) -> Mapping[tuple[str, str], Examples]
         (str(code), str(entity)): part
         for (code, entity), part in sorted(named.partition_by(_KEY, as_dict=True).items())
     }
-    # Many small questions: asked together they cost a third of what they do one by one.
-    records = dict(
-        zip(parts, pl.collect_all([_records(part) for part in parts.values()]), strict=True)
-    )
-    grouped = [key for key in parts if _are_grouped(records[key])]
-    single = [key for key in parts if key not in set(grouped)]
-    firsts = dict(
-        zip(single, pl.collect_all([_first(records[key]) for key in single]), strict=True)
-    )
-    rows = dict(
-        zip(grouped, pl.collect_all([_largest(records[key]) for key in grouped]), strict=True)
-    )
+    records = _asked({key: _records(part) for key, part in parts.items()})
+    grouped = {key for key in parts if _are_grouped(records[key])}
+    rows = _asked({key: _largest(records[key]) for key in parts if key in grouped})
+    firsts = _asked({key: _first(records[key]) for key in parts if key not in grouped})
+    ids = {key: first["record_id"] for key, first in firsts.items()}
+    shown = _asked({key: _shown(parts[key], each.head(SHOWN)) for key, each in ids.items()})
     classes = _classes(named)
-    wrong = _wrong(named, {key: first["record_id"].head(SHOWN) for key, first in firsts.items()})
     return {
         key: Examples(clusters=_clusters(rows[key]))
-        if key in rows
-        else Examples(
-            ids=tuple(firsts[key]["record_id"]),
-            classes=classes.get(key, ()),
-            wrong=wrong.get(key, {}),
-        )
+        if key in grouped
+        else Examples(ids=tuple(ids[key]), classes=classes.get(key, ()), wrong=_wrong(shown[key]))
         for key in parts
     }
 
@@ -119,6 +109,11 @@ def _named(findings: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _asked(queries: Mapping[_Key, pl.LazyFrame]) -> dict[_Key, pl.DataFrame]:
+    """Carry out many small queries: together they cost less than one by one."""
+    return dict(zip(queries, pl.collect_all(list(queries.values())), strict=True))
+
+
 def _records(part: pl.DataFrame) -> pl.LazyFrame:
     """Return the records of one check and entity, each once."""
     return part.lazy().group_by("record_id").agg(pl.col("group").min(), pl.col("money").max())
@@ -136,24 +131,22 @@ def _first(records: pl.DataFrame) -> pl.LazyFrame:
     return records.lazy().bottom_k(LIMIT, by=costly).sort(costly).select("record_id")
 
 
-def _wrong(
-    named: pl.DataFrame, ids: Mapping[tuple[str, str], pl.Series]
-) -> dict[tuple[str, str], dict[str, Wrong]]:
+def _shown(part: pl.DataFrame, ids: pl.Series) -> pl.LazyFrame:
     """Return one finding of each record that is shown: of several the first by value."""
-    shown = [(*key, record_id) for key, each in ids.items() for record_id in each]
-    keys = pl.DataFrame(shown, dict.fromkeys((*_KEY, "record_id"), pl.String), orient="row")
-    few = (
-        named.lazy()
-        .join(keys.lazy(), on=[*_KEY, "record_id"], how="semi")
+    return (
+        part.lazy()
+        .filter(pl.col("record_id").is_in(ids.implode()))
         .sort("record_id", "value", "proposal", "group", nulls_last=True)
-        .unique([*_KEY, "record_id"], keep="first", maintain_order=True)
-        .select(*_KEY, pl.col("record_id", "value", "proposal", "group").fill_null(""))
-        .collect()
+        .unique("record_id", keep="first", maintain_order=True)
+        .select(pl.col("record_id", "value", "proposal", "group").fill_null(""))
     )
-    told: dict[tuple[str, str], dict[str, Wrong]] = {}
-    for code, entity, record_id, value, proposal, kind in few.iter_rows():
-        told.setdefault((code, entity), {})[record_id] = Wrong(value, proposal, kind)
-    return told
+
+
+def _wrong(few: pl.DataFrame) -> dict[str, Wrong]:
+    return {
+        record_id: Wrong(value, proposal, kind)
+        for record_id, value, proposal, kind in few.iter_rows()
+    }
 
 
 def _by_number(column: str) -> list[pl.Expr]:
@@ -161,7 +154,7 @@ def _by_number(column: str) -> list[pl.Expr]:
     return [pl.col(column).str.len_chars(), pl.col(column)]
 
 
-def _classes(named: pl.DataFrame) -> dict[tuple[str, str], tuple[tuple[str, int], ...]]:
+def _classes(named: pl.DataFrame) -> dict[_Key, tuple[tuple[str, int], ...]]:
     counted = (
         named.lazy()
         .filter(pl.col("group").str.contains(_CLASS))
@@ -170,7 +163,7 @@ def _classes(named: pl.DataFrame) -> dict[tuple[str, str], tuple[tuple[str, int]
         .sort("n", "group", descending=[True, False])
         .collect()
     )
-    told: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    told: dict[_Key, list[tuple[str, int]]] = {}
     for code, entity, group, n in counted.iter_rows():
         told.setdefault((code, entity), []).append((group, n))
     return {key: tuple(classes) for key, classes in told.items()}

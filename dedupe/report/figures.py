@@ -37,8 +37,12 @@ def day(at: date) -> str:
 
 
 def column_title(column: Column) -> str:
-    """Return the title of a metric's column, with the unit where neither it nor the cells tell."""
+    """Return the title of a metric's column, with the unit where neither it nor the cells tell.
+
+    All begin with a capital, whatever the check that made the table does.
+    """
     title = tr(column.title)
+    title = title[:1].upper() + title[1:]
     is_unit_told = column.kind != "days" or "day" in column.title.lower()
     return title if is_unit_told else tr(N_("{title}, days"), title=title)
 

@@ -91,9 +91,8 @@ def _verdict(pair: Waterfall) -> list[RenderableType]:
     style = {"auto": "green", "review": "yellow"}.get(pair.tier, "red")
     mark = "✖" if pair.tier == "reject" else "✔" if pair.tier == "auto" else "●"
     chance = tr("probability {share}", share=share(pair.probability))
-    return [
-        marked_line(mark, style, _title(pair), f"{chance} · {tr(TIERS.get(pair.tier, pair.tier))}")
-    ]
+    told = f"{chance} · {tr(TIERS.get(pair.tier, pair.tier))}"
+    return [marked_line(mark, style, _title(pair), told)]
 
 
 def _table(pair: Waterfall, *, width: int, ascii: bool, show_values: bool) -> RenderableType:

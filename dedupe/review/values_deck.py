@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from dedupe.decisions import SEPARATOR, Decision, Evidence, Spot
-from dedupe.decisions.proposals import decided_text, holds, shown_digest, spot_of
+from dedupe.decisions import SEPARATOR, Decision, Evidence, Spot, shown_digest, spot_of
+from dedupe.decisions.proposals import decided_text, holds
 
 from .ledger import Ledger
 from .shelf import Slices

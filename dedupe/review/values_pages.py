@@ -12,7 +12,7 @@ from .frame import Frame, leaf_of
 from .states import SKIPPED
 from .table import card_url
 from .values_deck import ValuesDeck
-from .values_words import own_text, parts_of, sure, unread
+from .values_words import lost_words, own_text, parts_of, sure, unread
 from .view import View
 from .words import SAID, SHOWN, STATES
 
@@ -57,6 +57,7 @@ class ValuesPages:
             sure=sure(value),
             parts=parts_of(values, value),
             unread=unread(values, value),
+            lost=lost_words(value),
             typed=typed or own_text(values, value),
             decided=values.decided(v),
             last=told.id if told else "",

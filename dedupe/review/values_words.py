@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +38,9 @@ _RULES = {
     "no_plus": N_("a number of another country, without its +"),
     "text": N_("found inside a text"),
 }
+_ADDRESS = re.compile(r"\S+@\S+")
+_WORD = re.compile(r"[^\W\d_][^\W\d_.\-]*\.?")
+_MOST_WORDS, _WORD_MAX = 12, 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +80,13 @@ def unread(deck: ValuesDeck, value: Value) -> list[str]:
     held = [_row_of(rows, text) for text in value.parts]
     left = [row for row in rows if row not in held]
     return [words for row in left if (words := _status(value, row))]
+
+
+def lost_words(value: Value) -> list[str]:
+    """Return the words of the text that no part of the proposal holds: they would go."""
+    held = value.proposal.casefold()
+    found = dict.fromkeys(_WORD.findall(_ADDRESS.sub(" ", value.raw)))
+    return [word[:_WORD_MAX] for word in found if word.casefold() not in held][:_MOST_WORDS]
 
 
 def _row_of(rows: Iterable[Mapping[str, Any]], text: str) -> Mapping[str, Any] | None:

@@ -77,6 +77,8 @@ def decided(acted, card: str, core: str) -> DecisionLog:
                  edited="+7" + core, note="звонил +7" + core),
         log.made("same", entity="contact", ids=(card, "999999"), survivor=card,
                  values={"name": Golden(text="Пётр")}),
+        log.made("proposal", entity="contact", record_id=card, code="PHN201", field="phone",
+                 raw="00000", shown="00", verdict="edit", chosen=(0,)),
     ])  # fmt: skip
     return log
 
@@ -111,7 +113,8 @@ def test_a_person_is_gone_from_every_file_and_undo_says_so(acted) -> None:
         assert (scan / f"{name}.parquet").is_file()
     assert not (scan / "plan.jsonl").exists()
     assert not (scan / "report.html").exists()
-    value, same = log.read()
+    value, same, proposal = log.read()
+    assert (proposal.verdict, proposal.chosen) == ("reject", ())
     assert (value.verdict, value.edited) == ("reject", "")
     assert (same.ids, dict(same.values)) == ((card, "999999"), {})
     kept = (acted.place / "forgotten.jsonl").read_text()

@@ -9,6 +9,8 @@ import fastexcel
 import pytest
 
 from cli.main import run
+from cli.show import FILES
+from dedupe.report.formats import FORMATS
 from dedupe.sandbox.demo import build_demo
 from dedupe.snapshot import write_snapshot
 
@@ -76,3 +78,7 @@ def test_rows_of_a_finding_are_limited_in_the_book_alone(scan, tmp_path) -> None
 def test_an_unknown_format_is_told_before_the_scan(scan, capsys) -> None:
     assert run(["scan", str(scan.parent / "account"), "--report", "odt"]) == 2
     assert "no such format" in capsys.readouterr().err
+
+
+def test_a_scan_names_the_reports_of_every_format() -> None:
+    assert {each.file_name for each in FORMATS.values()} <= set(FILES)

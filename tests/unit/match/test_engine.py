@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from dedupe.contracts import PAIRS
-from dedupe.match import pairs_frame
+from dedupe.match import MatchOptions, pairs_frame
 from dedupe.match.model import probability
 from tests.match_cards import clusters, matched, stranger, strangers, tiers
 
@@ -51,6 +51,21 @@ def test_one_number_and_one_name_however_spelt_are_one_card(spelling) -> None:
     assert clusters(found) == ONE
     # Whether a person has to look: an initial may be anybody's of the family.
     assert tiers(found)[FIRST] == ("review" if spelling == "an initial" else "auto")
+
+
+def test_the_thresholds_say_what_is_sure_and_what_is_one() -> None:
+    cards = two(*SPELLINGS["a slip"], phone=NUMBER)
+    plain = matched(cards)
+    (weight,) = pairs_frame(plain).filter(pl.col("right_id") == FIRST[1])["weight"]
+    assert tiers(plain)[FIRST] == "auto"
+    chance = float(probability(np.array([weight]))[0])
+    sterner = matched(cards, options=MatchOptions(auto=chance + (1 - chance) / 2))
+    assert (clusters(sterner), tiers(sterner)[FIRST]) == (ONE, "review")
+    above = MatchOptions(threshold=weight + 0.01)
+    found = matched(cards, options=above)
+    assert clusters(found) == set()
+    own = pairs_frame(found, above.threshold).filter(pl.col("right_id") == FIRST[1])
+    assert own["tier"].to_list() == ["reject"]
 
 
 def test_strangers_are_not_one() -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import polars as pl
 import pytest
 
+from cli.planning import at_thresholds
+from dedupe.config import Config, Matching
 from dedupe.decisions import DecisionLog, settle
 from dedupe.decisions.values import Golden
 from dedupe.plan.build import build_plan
@@ -131,3 +135,25 @@ def test_a_verdict_on_a_finding_is_honoured(account, log, verdict, edited, found
     patches = [op.op for op in plan.ops if isinstance(op.op, PatchCard)]
     told = ["; ".join(item.raw for item in patch.changes[0].new) for patch in patches]
     assert told == ([found] if found else [])
+
+
+def test_a_raised_threshold_holds_pairs_back_without_a_new_scan(account, tmp_path) -> None:
+    two(account, tier="auto")  # of the probability 0.999
+    entry = {"thresholds": {"listed": 0.01, "link": 0.0, "auto": 0.99}}
+    said: list[str] = []
+    session = SimpleNamespace(say=said.append)
+
+    def at(auto: float, review: float = 0.5):
+        config = Config(match=Matching(auto=auto, review=review))
+        with patch("dedupe.match.model_file.load_model") as load:
+            thresholds = SimpleNamespace(**entry["thresholds"])
+            load.return_value = {"contact": SimpleNamespace(thresholds=thresholds)}
+            return members(build_plan(at_thresholds(session, config, tmp_path, account.inputs())))
+
+    (tmp_path / "model.json").write_text("{}", encoding="utf-8")
+    assert at(0.99) == [("101", "102")]
+    assert at(0.9995) == []
+    assert said == []
+    assert at(0.97) == [("101", "102")]
+    assert at(0.99, review=0.4) == [("101", "102")]
+    assert len(said) == 2

@@ -61,7 +61,9 @@ def test_a_span_is_written_in_its_largest_fitting_unit() -> None:
         ("Oldest", "days", "Oldest, days"),
         ("Median days overdue", "days", "Median days overdue"),
         ("Found", "count", "Found"),
+        ("lost enquiries", "count", "Lost enquiries"),
+        ("", "count", ""),
     ],
 )
-def test_a_column_of_days_says_so_in_its_title(title: str, kind: str, shown: str) -> None:
+def test_a_title_has_a_capital_and_that_of_days_its_unit(title: str, kind: str, shown: str) -> None:
     assert column_title(Column("x", title, kind)) == shown

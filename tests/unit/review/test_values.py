@@ -12,6 +12,7 @@ from dedupe.decisions import settle
 from dedupe.plan.build import build_plan
 from dedupe.review.states import DONE, SKIPPED, TODO
 from dedupe.review.values_queue import build_values_queue
+from dedupe.review.values_words import lost_words
 from dedupe.review.view import View
 from tests.review_deck import deck_of, doubled, pairs_of_cards, served, values_of
 
@@ -314,3 +315,22 @@ def test_values_without_groups_and_groups_without_values_have_their_pages(
     with served(deck, account, values_of(account, deck)) as (_, client):
         assert 'href="/values"' in client.get("/").text
         assert "1 value waits" in client.get("/done").text
+
+
+@pytest.mark.parametrize(
+    ("raw", "proposal", "lost"),
+    [
+        ("моб. 8 916 000-01-01, раб. 8 903 555-00-01", "+7916; +7903", ["моб.", "раб."]),
+        ("8 916 000-01-01 доб. 12", "+79160000101 доб. 12", []),
+        ("anna@example.com или Анна: b@example.com", "a; b", ["или", "Анна"]),
+        ("8 916 000-01-01 / 02", "+7916; +7917", []),
+    ],
+)
+def test_words_that_a_repair_would_lose_are_shown(account, tmp_path, raw, proposal, lost) -> None:
+    account.card(101, phones=[raw])
+    account.finding("PHN201", 101, field="phone", value=raw, proposal=proposal, confidence=0.8)
+    deck = deck_of(account, tmp_path)
+    values = values_of(account, deck)
+    assert lost_words(values.value(0)) == lost
+    with served(deck, account, values) as (_, client):
+        assert ("so it goes" in client.get("/value/0").text) is bool(lost)

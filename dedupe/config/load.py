@@ -175,7 +175,7 @@ def _config(document: Mapping[str, Any], folder: Path) -> Config:
         regulation=read_regulations(document),
         manual=dict(document.get("manual", {})),
         report=read_brand(document, folder),
-        policies=read_policies(document),
+        policies=read_policies(document, folder),
         notify=read_targets(document, folder),
         retention=read_retention(document),
         profiles={

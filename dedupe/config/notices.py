@@ -120,6 +120,12 @@ def read_targets(document: Mapping[str, Any], folder: Path) -> dict[str, Target]
     return {name: _target(told, folder) for name, told in document.get("notify", {}).items()}
 
 
+def secrets_of(target: Target) -> dict[str, str]:
+    """Return where the secrets of a target are kept, by their settings."""
+    told = {key: getattr(target, key, None) for key in _SECRETS}
+    return {key: place for key, place in told.items() if place}
+
+
 def is_mail_address(text: str) -> bool:
     r"""Tell whether `text` is one plain ASCII address, safe in a header and in an envelope.
 

@@ -63,11 +63,16 @@ def absolute_place(text: str, folder: Path) -> str:
     place = read_place(text)
     if place is None or place.kind is not PlaceKind.FILE:
         return text
+    return str(Place(PlaceKind.FILE, absolute_path(place.name, folder)))
+
+
+def absolute_path(text: str, folder: Path) -> str:
+    """Return the path made whole: "~" is the home, the rest starts in `folder`."""
     try:
-        path = Path(place.name).expanduser()
+        path = Path(text).expanduser()
     except RuntimeError:  # no home to expand to
-        path = Path(place.name)
-    return str(Place(PlaceKind.FILE, str((folder / path).absolute())))
+        path = Path(text)
+    return str((folder / path).absolute())
 
 
 def is_secretive(text: str) -> bool:

@@ -19,10 +19,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from dedupe.language import N_, tr
 
+from .places import absolute_path
 from .planning import REPAIRS
 
 STEPS = ("pull", "scan", "plan", "apply", "verify", "report", "notify")
@@ -124,18 +126,21 @@ def policy_problems(document: Mapping[str, Any]) -> Iterator[str]:
             yield from _key_problems(where, told)
 
 
-def read_policies(document: Mapping[str, Any]) -> dict[str, Policy]:
-    """Return the policies of a document that `policy_problems` finds nothing wrong with."""
-    return {name: _policy(name, told) for name, told in document.get("policies", {}).items()}
+def read_policies(document: Mapping[str, Any], folder: Path) -> dict[str, Policy]:
+    """Return the policies of a document without problems; paths in it start in `folder`."""
+    policies = document.get("policies", {})
+    return {name: _policy(name, told, folder) for name, told in policies.items()}
 
 
-def _policy(name: str, told: Mapping[str, Any]) -> Policy:
+def _policy(name: str, told: Mapping[str, Any], folder: Path) -> Policy:
     values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in told.items()}
     for key in _SPANS:
         if key in values:
             values[key] = read_span(values[key])
     if "window" in values:
         values["window"] = read_window(values["window"])
+    if "prometheus" in values:  # cron begins in a home, a service in /
+        values["prometheus"] = absolute_path(values["prometheus"], folder)
     if "notify" in values:
         facts = values["notify"]
         values["notify"] = Notify(when=facts.get("when", "change"), to=tuple(facts.get("to", ())))

@@ -35,11 +35,14 @@ from dedupe.report.words import (
     SECTIONS,
     entity_name,
     moment,
+    note_text,
+    place_name,
     plain,
     section_of,
     severity_name,
 )
 
+_FEW_REMARKS = 5
 _FEW_REASONS = 6  # a file of contacts misses most of what an account has
 _BETWEEN = (
     NN_("{n} linked", "{n} linked"),
@@ -123,10 +126,7 @@ def _coverage_line(summary: Summary) -> RenderableType:
     if covered.n_partly:
         words.append(trn("{n} of them in part", "{n} of them in part", covered.n_partly))
     if covered.n_not_checked:
-        checked = {r.code for r in summary.checks if r.status == "checked"}
-        missed = [r for r in headline.not_checked(summary) if r.code not in checked]
-        n = trn("{n} not checked", "{n} not checked", covered.n_not_checked)
-        words.append(f"{n}: {headline.reasons_in_short(missed)}")
+        words.append(trn("{n} not checked", "{n} not checked", covered.n_not_checked))
     mark, style = ("✔", "green") if not covered.n_not_checked else ("●", "yellow")
     return marked_line(mark, style, tr("Checks"), " · ".join(words))
 
@@ -186,7 +186,21 @@ def _rest(summary: Summary, *, is_whole: bool) -> list[RenderableType]:
                 "{n} more: the report, or -v", "{n} more: the report, or -v", len(left)
             )
         lines.append(marked_line("●", "yellow", tr("Not checked"), words))
+    lines += _remarks(summary, is_whole=is_whole)
     return [*lines, ""] if lines else []
+
+
+def _remarks(summary: Summary, *, is_whole: bool) -> list[RenderableType]:
+    """Say what was read badly, or not at all: rows and cells that no count holds."""
+    told = [f"\n{place_name(note.where)}: {note_text(note)}" for note in summary.notes]
+    if not told:
+        return []
+    shown = told if is_whole else told[:_FEW_REMARKS]
+    words = "".join(shown)
+    if len(told) > len(shown):
+        n = len(told) - len(shown)
+        words += "\n" + trn("{n} more: the report, or -v", "{n} more: the report, or -v", n)
+    return [marked_line("●", "yellow", tr("Remarks on the data"), words)]
 
 
 def _missed(summary: Summary) -> dict[str, list[str]]:

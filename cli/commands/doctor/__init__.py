@@ -26,7 +26,8 @@ MARKS = {
     help=N_(
         "Check the installation, the config, the state folder and, for every profile (or that of "
         "-p), its sign-in, clock and rights. With --cron all of it as cron would see it: without "
-        "a home, a terminal or a keyring. Ends with the exit code of the first error."
+        "a home, a terminal or a keyring. Of policies: what their notices and the monitoring need. "
+        "Ends with the exit code of the first error."
     ),
     short_help=N_("Check the installation, the config and the sign-in."),
     epilog=N_(
@@ -57,9 +58,10 @@ def doctor(session: Session, offline: bool, cron: bool, inside_cron: bool) -> No
 def _checks(session: Session, *, offline: bool) -> list[Check]:
     from .account import account_checks
     from .machine import machine_checks
+    from .nights import night_checks
     from .settings import profiles, settings_checks, state_folder
 
-    checks = [*machine_checks(), *settings_checks(session)]
+    checks = [*machine_checks(), *settings_checks(session), *night_checks(session)]
     has_state = not isinstance(state_folder(session), Check)
     for name, profile in profiles(session).items() if has_state else ():
         checks += account_checks(session, name, profile, offline=offline)

@@ -105,12 +105,12 @@ def inside_checks(session: Session) -> Iterator[Check]:
 
 
 def told_for_cron(checks: Iterable[Check]) -> Iterator[Check]:
-    """Yield the checks; a token that is of the session says what to do for cron."""
+    """Yield the checks; a secret that is of the session says what to do for cron."""
     for check in checks:
-        if check.code == "token" and check.status == ERROR:
+        if check.code in ("token", "notice") and check.status == ERROR:
             fix = tr(
                 N_(
-                    'keep it where no session is needed: token = "file:PATH", or for systemd '
+                    'keep it where no session is needed: "file:PATH", or for systemd '
                     '"credential:NAME"'
                 )
             )

@@ -155,23 +155,23 @@ def _notes(job: Job, when: When, *, is_systemd: bool, is_user: bool = False) -> 
     """Yield what the reader should know before the first night."""
     from dedupe.config import PlaceKind, read_place
 
-    for name, profile in job.profiles.items():
-        place = read_place(profile.token or "")
+    for setting, text in job.secrets.items():
+        place = read_place(text)
         kind = place.kind if place else None
         if kind in (PlaceKind.ENV, PlaceKind.KEYRING):
-            better = "credential:amo-token" if is_systemd else "file:PATH"
             yield tr(
                 N_(
-                    "{profile}: its token is in {place}, which is not there at night; "
+                    "{setting}: the secret is in {place}, which is not there at night; "
                     "use {better} in the config"
                 ),
-                profile=name,
+                setting=setting,
                 place=place,
-                better=better,
+                better="credential:NAME" if is_systemd else "file:PATH",
             )
         elif kind is PlaceKind.CREDENTIAL and not is_systemd:
             yield tr(
-                N_("{profile}: its token is a credential of systemd; cron has none"), profile=name
+                N_("{setting}: the secret is a credential of systemd; cron has none"),
+                setting=setting,
             )
     yield from _window_notes(job, when)
     if is_systemd and not is_user and not job.has_own_state:

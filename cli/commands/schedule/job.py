@@ -49,6 +49,20 @@ class Job:
         ]
 
     @property
+    def secrets(self) -> dict[str, str]:
+        """Return where each secret of a run is kept, by its setting: sign-ins and notices."""
+        from dedupe.config import secrets_of
+
+        told: dict[str, str | None] = {}
+        for name, profile in self.profiles.items():
+            told[f"profiles.{name}.token"] = profile.token
+            told[f"profiles.{name}.client_secret"] = profile.client_secret
+        for name in self.policy.notify.to if self.policy.does("notify") else ():
+            for key, place in secrets_of(self.config.notify[name]).items():
+                told[f"notify.{name}.{key}"] = place
+        return {setting: place for setting, place in told.items() if place}
+
+    @property
     def zones(self) -> dict[str, str]:
         """Return the time zone of each account, as the config tells it."""
         return {

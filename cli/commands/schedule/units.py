@@ -139,7 +139,8 @@ def _owner(path: Path) -> str:
 
 
 def _limits(job: Job) -> Iterator[str]:
-    longest = (job.policy.deadline or _NO_DEADLINE) + _MARGIN
+    # Each account has the policy's time to itself, and all run one after another.
+    longest = (job.policy.deadline or _NO_DEADLINE) * len(job.profiles) + _MARGIN
     yield "TimeoutStartSec=15min"
     yield f"RuntimeMaxSec={int(longest.total_seconds())}"
     yield "TimeoutStopSec=5min"  # a run ends at the next boundary, within a minute
@@ -148,9 +149,8 @@ def _limits(job: Job) -> Iterator[str]:
 def _secrets(job: Job) -> Iterator[str]:
     from dedupe.config import PlaceKind, read_place
 
-    told = {profile.token for profile in job.profiles.values()}
-    told |= {profile.client_secret for profile in job.profiles.values()}
-    places = [place for text in sorted(filter(None, told)) if (place := read_place(text))]
+    told = sorted(set(job.secrets.values()))
+    places = [place for text in told if (place := read_place(text))]
     for place in places:
         if place.kind is PlaceKind.CREDENTIAL:
             yield f"LoadCredential={place.name}:/etc/{NAME}/{place.name}"
@@ -184,6 +184,9 @@ def _confined_by_system(job: Job) -> Iterator[str]:
     yield f"ProtectHome={'read-only' if _is_below(job, _HOMES) else 'yes'}"
     if job.has_own_state:
         yield f"ReadWritePaths={_quoted(_literal(str(job.state)))}"
+    if job.policy.prometheus:  # "-": where there is no such folder, the run says so
+        folder = str(Path(job.policy.prometheus).parent)
+        yield f"ReadWritePaths={_quoted(_literal(f'-{folder}'))}"
     yield from (
         f"PrivateTmp={'no' if _is_below(job, _TEMPORARY) else 'yes'}",
         "PrivateDevices=yes",
@@ -200,8 +203,9 @@ def _confined_by_system(job: Job) -> Iterator[str]:
 
 def _is_below(job: Job, folders: Iterable[str]) -> bool:
     """Tell whether something that the run reads lies in a folder that would be hidden from it."""
-    tokens = [(profile.token or "").removeprefix("file:") for profile in job.profiles.values()]
-    paths = [job.program[0], str(job.config_path), str(job.state), *tokens]
+    secrets = [text.removeprefix("file:") for text in job.secrets.values()]
+    paths = [job.program[0], str(job.config_path), str(job.state), *secrets]
+    paths.append(job.policy.prometheus or "")
     real = [str(Path(path).resolve()) for path in paths if path.startswith("/")]
     return any(path.startswith(f"{home}/") for path in (*paths, *real) for home in folders)
 

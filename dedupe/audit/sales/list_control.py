@@ -157,7 +157,7 @@ register(
         ),
         risk=N_("Nobody has to call them: the list was bought and is forgotten."),
         advice=N_(
-            "Load lists with contact, deal, task and owner at once (crmclean import load); make "
+            "Load lists with contact, deal, task and owner at once; make "
             "the missing deals and tasks now."
         ),
         options=(

@@ -31,21 +31,21 @@ _SIZES = (
     ("webhooks", N_("webhooks")),
     ("roles", N_("roles")),
 )
-_FILES = "tables"  # what files are called in summary.json: the name of no CRM
+# What a CRM calls itself; files are "tables" in summary.json, the name of no CRM.
+_CRMS = {"amocrm": "amoCRM", "bitrix24": "Bitrix24", "retailcrm": "RetailCRM", "tables": None}
 
 
 def _passport(facts: Facts, entity: str) -> Outcome:
     account = facts.account
     told = account.settings
     rows = (
-        (N_("CRM"), None if account.crm == _FILES else account.crm),
+        (N_("CRM"), _CRMS.get(account.crm, account.crm)),
         (N_("name of the account"), told.get("name")),
         (N_("host"), account.host),
         (N_("number of the account"), account.account_id),
         (N_("country"), told.get("country")),
         (N_("currency"), told.get("currency")),
         (N_("time zone"), facts.zone.key),
-        (N_("data from"), _moment(facts, account.read_from)),
         (N_("data to"), _moment(facts, facts.now)),
         (N_("oldest record"), _moment(facts, _oldest(facts))),
     )

@@ -210,11 +210,12 @@ def test_evidence_is_a_private_zip_that_overwrites_nothing(shell) -> None:
         (("--evidence", "NOPE1"), "no check has this code"),
         (("--evidence", "TSK101"), "there is no evidence"),
         (("--evidence", "DUP101", "--source-name", "x"), "the snapshot of this scan"),
-        (("--evidence", "DUP101", "-o", "no/such/x.zip"), "can't be written"),
+        (("--evidence", "DUP101", "-o", "crmclean.toml/x.zip"), "can't be written"),
     ],
 )
 def test_evidence_that_can_not_be_had_is_one_line(shell, args, told) -> None:
     shell.scan(BEFORE)
+    (shell.folder / "crmclean.toml").touch()
     assert shell.run("explain", *args) in (2, 9)
     assert told in shell.err
 

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from dedupe import language
 from dedupe.audit.matches import LinkCounts, MatchCounts
 from dedupe.audit.registry import CHECKS, Check
-from dedupe.contracts import Summary
+from dedupe.contracts import Note, Summary
 from dedupe.report.explanation import render_explanation
 from dedupe.report.terminal import render_check_list, render_summary
 
@@ -82,7 +82,7 @@ def test_files_elsewhere_are_told_by_their_whole_path(summary, checks) -> None:
 
 def test_a_scan_without_files_or_next_commands_ends_with_its_findings(summary, checks) -> None:
     text = render_summary(summary, width=80, color=False, files={}, next_commands=(), checks=checks)
-    assert text.endswith("USR103: no data (rights of users)")
+    assert text.endswith("people.csv: unheard_of: 2")
 
 
 def test_ascii_marks_are_ascii(show) -> None:
@@ -118,15 +118,23 @@ def test_a_scan_that_checked_nothing_says_so(show, summary) -> None:
     )
     text = show(of=nothing)
     assert "● export  scanned 2026-11-21 16:20 UTC" in text
-    assert "0 of 1 · 1 not checked: no data (tasks)" in text
+    assert "0 of 1 · 1 not checked" in text
+    assert "TSK101: no data (tasks)" in text
     assert "Found" not in text
 
 
 def test_a_part_that_was_not_checked_is_told(show, summary) -> None:
     more = (*summary.checks, missed("PHN301", "company", "no data: channels.company.phone"))
     text = show(of=replace(summary, checks=more))
-    assert "5 of 7 · 1 of them in part · 2 not checked: no data (tasks, task types" in text
+    assert "5 of 7 · 1 of them in part · 2 not checked" in text
     assert "PHN301: no data (phones of companies)" in text
+
+
+def test_remarks_are_few_unless_all_is_asked_for(show, summary) -> None:
+    notes = tuple(Note(code="bad_date", where=f"f{n}.csv", n=n) for n in range(1, 10))
+    text = show(of=replace(summary, notes=notes), hints=False)
+    assert "f5.csv: 5 dates could not be read\n  4 more: the report, or -v" in text
+    assert "f9.csv: 9 dates" in show(of=replace(summary, notes=notes))
 
 
 def test_escape_codes_of_an_account_do_not_reach_the_terminal(show, summary) -> None:

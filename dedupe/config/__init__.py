@@ -4,7 +4,7 @@ from .addresses import address_problem, complete_address, is_amocrm_host, is_loo
 from .auditing import MANUAL, Regulation
 from .load import FILE_NAME, find_config, load_config
 from .matching import AUTO_FLOOR, Matching
-from .notices import ChatTarget, HookTarget, MailTarget, Target
+from .notices import ChatTarget, HookTarget, MailTarget, Target, secrets_of
 from .places import Place, PlaceKind, read_place
 from .planning import Planning, Survivorship
 from .policies import Notify, Policy, Window, read_span
@@ -47,5 +47,6 @@ __all__ = [
     "name_problem",
     "read_place",
     "read_span",
+    "secrets_of",
     "select_profile",
 ]

@@ -16,7 +16,7 @@ import pytest
 
 from dedupe.apply.lock import account_lock
 from dedupe.crm.amocrm.writing import AmoSink
-from dedupe.sandbox import Limit, Sandbox
+from dedupe.sandbox import Action, Fault, Limit, Sandbox
 from dedupe.sandbox.demo import build_demo
 from tests.acted import TOKEN, World, acted, tiny
 from tests.acted import world as served
@@ -117,7 +117,7 @@ def ten(
     capsys: pytest.CaptureFixture[str],
     quick: None,
 ) -> Iterator[World]:
-    """Ten accounts of an integrator; the third takes our token no more."""
+    """Ten accounts of an integrator; the third takes our token no more, the sixth's CRM is ill."""
     account = build_demo(scale=0.0005).account
     with ExitStack() as stack:
         made = stack.enter_context(served(tmp_path, monkeypatch, capsys, account))
@@ -125,6 +125,7 @@ def ten(
             stack.enter_context(Sandbox(account, limit=Limit(n=0), tokens={token: None}))
             for token in (TOKEN, "another-token", *[TOKEN] * 7)
         ]
+        boxes[4].set_faults([Fault(action=Action.STATUS, status=500)])
         profiles = "".join(
             f'[profiles.client{n:02}]\ncrm = "amocrm"\nurl = "{box.url}"\ntoken = "env:BOX_TOKEN"\n'
             for n, box in enumerate([made.box, *boxes], start=1)
@@ -133,7 +134,7 @@ def ten(
         yield made
 
 
-def test_of_ten_accounts_one_is_broken_and_told_and_nine_are_done(
+def test_of_ten_accounts_two_are_broken_and_told_and_eight_are_done(
     ten: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with web_server(Web()) as web:
@@ -142,16 +143,17 @@ def test_of_ten_accounts_one_is_broken_and_told_and_nine_are_done(
     rows = [line.split() for line in ten.out.splitlines()]
     assert rows[0] == ["account", "state", "exit", "changes", "health"]
     assert [row[0] for row in rows[1:]] == [f"client{n:02}" for n in range(1, 11)]
-    broken = rows.pop(3)
-    assert broken[1:4] == ["failed", "7", "0"]
+    ill, refused = rows.pop(6), rows.pop(3)
+    assert (refused[1:4], ill[1:4]) == (["failed", "7", "0"], ["failed", "10", "0"])
     assert {(row[1], row[2], row[3] > "0") for row in rows[1:]} == {("done", "0", True)}
-    assert ten.err.count("\n") == 1
+    assert ten.err.count("\n") == 2
     assert ten.err.startswith("crmclean: client03: env:BOX_TOKEN")
-    (notice,) = web.bodies()
-    assert (notice["profile"], notice["state"], notice["exit_code"]) == ("client03", "failed", 7)
+    assert "crmclean: client06: 127.0.0.1/api/v4/account: the CRM answers with" in ten.err
+    notices = [(each["profile"], each["state"], each["exit_code"]) for each in web.bodies()]
+    assert notices == [("client03", "failed", 7), ("client06", "failed", 10)]
     lines = (ten.folder / "crmclean.prom").read_text(encoding="utf-8").splitlines()
     up = [line.rpartition(" ")[2] for line in lines if line.startswith("crmclean_up{")]
-    assert up == ["1", "1", "0", *"1111111"]
+    assert up == ["1", "1", "0", "1", "1", "0", *"1111"]
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,32 @@ def test_a_token_of_a_file_will_do(capsys, place) -> None:
     assert (code, checks["token"]["status"]) == (0, "ok")
 
 
+POLICY = """
+[policies.nightly]
+prometheus = "metrics/crm.prom"
+notify = { to = ["hook"] }
+[notify.hook]
+kind = "webhook"
+url = "env:AMO_TOKEN"
+"""
+
+
+def test_what_a_policy_needs_to_tell_of_itself_is_looked_at(capsys, place) -> None:
+    configure(place, "file:token")
+    (place / "token").write_text("t0ken-of-the-session")
+    (place / "token").chmod(0o600)
+    with (place / "crmclean.toml").open("a") as file:
+        file.write(POLICY)
+    code, checks = doctor(capsys)
+    assert (code, checks["notice"]["status"], checks["monitoring"]["status"]) == (9, "ok", "error")
+    (place / "metrics").mkdir()
+    assert doctor(capsys)[1]["monitoring"]["facts"]["path"] == str(place / "metrics/crm.prom")
+    code, checks = doctor(capsys, "--cron")
+    assert (code, checks["notice"]["status"], checks["monitoring"]["status"]) == (2, "error", "ok")
+    assert "notify.hook" in checks["notice"]["text"]
+    assert "file:PATH" in checks["notice"]["fix"]
+
+
 def test_inside_what_is_missing_says_what_to_do(capsys, place, monkeypatch) -> None:
     configure(place, "env:AMO_TOKEN")
 

@@ -137,6 +137,62 @@ def test_a_service_without_a_state_of_its_own_gets_one(capsys, place, monkeypatc
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not here")
 @pytest.mark.parametrize("words", [[], ["--timezone", "Europe/Moscow"], ["--user"]])
+NOTICES = """
+[policies.told]
+deadline = "2h"
+prometheus = "metrics/{mark}.prom"
+notify = {{ to = ["mail", "hook"] }}
+[notify.mail]
+kind = "smtp"
+host = "smtp.example.org"
+from = "robot@example.org"
+to = ["owner@example.org"]
+user = "robot"
+password = "{password}"
+[notify.hook]
+kind = "webhook"
+url = "credential:hook-url"
+[notify.other]
+kind = "webhook"
+url = "env:NOBODY_ASKS"
+[profiles.second]
+crm = "amocrm"
+url = "https://second.amocrm.ru"
+token = "credential:amo-token"
+"""
+
+
+def add_notices(place: Path, password: str) -> None:
+    with (place / "crmclean.toml").open("a") as file:
+        file.write(NOTICES.format(password=password, mark="a"))
+
+
+def test_the_secrets_of_notices_are_thought_of_as_the_tokens_are(capsys, place) -> None:
+    add_notices(place, "env:SMTP_PASSWORD")
+    notes = " ".join(told(capsys, "told", "-p", "second")["notes"])
+    assert "notify.mail.password: the secret is in env:SMTP_PASSWORD" in notes
+    assert "notify.hook.url: the secret is a credential of systemd" in notes
+    assert "NOBODY_ASKS" not in notes
+    (service, _) = told(capsys, "told", "-p", "second", "--systemd")["files"]
+    assert "LoadCredential=hook-url:/etc/crmclean/hook-url" in service["text"]
+    assert "LoadCredential=amo-token:/etc/crmclean/amo-token" in service["text"]
+
+
+def test_a_service_may_write_what_the_monitoring_reads(capsys, place) -> None:
+    add_notices(place, "env:SMTP_PASSWORD")
+    (service, _) = told(capsys, "told", "-p", "second", "--systemd")["files"]
+    folder = str(place / "metrics").replace("%", "%%")
+    assert f'ReadWritePaths="-{folder}"' in service["text"]
+
+
+def test_every_account_has_the_policys_time(capsys, place) -> None:
+    add_notices(place, "env:SMTP_PASSWORD")
+    (one, _) = told(capsys, "told", "-p", "second", "--systemd")["files"]
+    (both, _) = told(capsys, "told", "--all-profiles", "--systemd")["files"]
+    assert "RuntimeMaxSec=10800" in one["text"]
+    assert "RuntimeMaxSec=18000" in both["text"]
+
+
 def test_systemd_takes_the_units(capsys, place, tmp_path, words) -> None:
     document = told(capsys, "ночь", "--systemd", *words)
     folder = tmp_path / "units"

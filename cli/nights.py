@@ -308,11 +308,13 @@ def run_policy(session: Session, asked: Asked) -> RunOutcome:
 def _night(session: Session, asked: Asked, run_id: str, log: RunLog) -> RunOutcome:
     """Do the policy's steps. Raises what keeps them from beginning."""
     from cli.notifying import notifier_of
+    from dedupe.policy.codes import check_codes
     from dedupe.policy.night import Night
     from dedupe.policy.run import run_night
     from dedupe.policy.systemd import Systemd
 
     policy, systemd = asked.policy, Systemd.of(os.environ)
+    check_codes(policy)
     works = AccountWorks(session, policy, systemd, accepts_shrunk=asked.accepts_odd)
     place, works.log = works.place, log
     night = Night(

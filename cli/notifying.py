@@ -53,7 +53,7 @@ class _Telling:
         """Deliver, or put aside for the next run; return one line per delivery that failed."""
         lines = self.notices.notify(outcome)
         for line in lines:
-            _warn(line)
+            _warn(f"{outcome.profile}: {line}")
             if self.log is not None:
                 self.log.note("warning", "notice.failed", text=line)
         return lines

@@ -115,14 +115,18 @@ def _inventory_lines(state: Path, held: list[Held], outside: list[Path]) -> Iter
         told = list(files)
         first, last = told[0], max(each.changed_at for each in told)
         ends = [each.until for each in told if each.until]
-        until = f"{max(ends):%Y-%m-%d}" if ends else tr(N_("no day set"))
+        text = (
+            N_("{account}: {title} ({amount}), changed {changed} UTC, kept until {until}")
+            if ends
+            else N_("{account}: {title} ({amount}), changed {changed} UTC, kept without a last day")
+        )
         yield tr(
-            N_("{account}: {title} ({amount}), changed {changed} UTC, kept until {until}"),
+            text,
             account=account or "-",
             title=tr(TITLES[first.kind]),
             amount=summed(len(told), sum(each.n_bytes for each in told)),
             changed=date_time(last),
-            until=until,
+            until=date_time(max(ends)).split(" ")[0] if ends else "",
         )
         yield f"    {folder}: {tr(WHY[first.kind])}"
     for path in outside:

@@ -243,7 +243,9 @@ def table_lines(outcomes: list[RunOutcome]) -> Iterator[str]:
 
 def outcome_lines(outcome: RunOutcome) -> Iterator[str]:
     """Yield what a person reads of a run: how it ended, why, what changed, what to do next."""
-    from dedupe.policy.words import health_text, reason_text, state_text
+    from dedupe.policy.outcome import State
+    from dedupe.policy.words import accept_text, health_text, reason_text, state_text
+    from dedupe.report.words import entity_name
 
     head = f"{outcome.profile}: {outcome.policy} {outcome.run_id}: {state_text(outcome.state)}"
     yield head + (f"; {reason_text(outcome.reason)}" if outcome.reason else "")
@@ -251,6 +253,8 @@ def outcome_lines(outcome: RunOutcome) -> Iterator[str]:
         yield "  " + tr(N_("Nothing was sent."))
     for odd in outcome.oddities:
         yield f"  ! {reason_text(odd)}"
+    if outcome.oddities and outcome.state is State.STOPPED:
+        yield "  " + accept_text(outcome.policy, outcome.profile)
     changes = outcome.changes
     if changes.planned or changes.resumed:
         yield "  " + tr(
@@ -270,7 +274,7 @@ def outcome_lines(outcome: RunOutcome) -> Iterator[str]:
             yield "  " + tr(
                 N_("{code} {entity}: {found} now, {new} new, {fixed} fixed"),
                 code=check.code,
-                entity=check.entity,
+                entity=entity_name(check.entity),
                 found=check.found,
                 new=check.new or 0,
                 fixed=check.fixed or 0,

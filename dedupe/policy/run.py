@@ -109,6 +109,7 @@ class _Run:
             _log.error("internal error: %s", trail(error))
             draft.reason = Reason(code="internal", facts={"kind": type(error).__name__})
             self._failed("internal", "", 1, is_held=False)
+            draft.next_command = f"crmclean log {draft.run_id}"
             self.night.systemd.status(f"internal error ({type(error).__name__})")
 
     def _failed(self, code: str, error: str, exit_code: int, *, is_held: bool) -> None:

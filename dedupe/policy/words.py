@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dedupe.language import N_, count, decimal, share, tr
+from dedupe.report.words import entity_name
 
 from .outcome import Fact, Reason, State
 
@@ -48,6 +49,7 @@ REASONS: Mapping[str, str] = {
     "error": N_("the run ended with an error"),
     "internal": N_("internal error ({kind})"),
 }
+_ENTITIES = {"contacts": "contact", "companies": "company", "deals": "deal", "tasks": "task"}
 STATES: Mapping[State, str] = {
     State.UNCHANGED: N_("nothing new"),
     State.CHANGED: N_("done"),
@@ -60,6 +62,12 @@ def reason_text(reason: Reason) -> str:
     """Return a reason in the language in use; an unknown code as it is."""
     text = REASONS.get(reason.code)
     return reason.code if text is None else tr(text, **_shown(reason.facts))
+
+
+def accept_text(policy: str, profile: str) -> str:
+    """Return how a person goes on after what looked odd: the next runs stop there, too."""
+    command = f"crmclean run {policy} -p {profile} --accept-odd"
+    return tr(N_("If that is as it should be, accept it once: {command}"), command=command)
 
 
 def state_text(state: State) -> str:
@@ -75,11 +83,19 @@ def health_text(before: float | None, after: float | None) -> str:
 
 
 def _shown(facts: Mapping[str, Fact]) -> dict[str, str]:
+    named = {name: _named(name, value) for name, value in facts.items()}
     return {
         name: count(value)
         if isinstance(value, int)
         else decimal(value)
         if isinstance(value, float)
         else value
-        for name, value in facts.items()
+        for name, value in named.items()
     }
+
+
+def _named(name: str, value: Fact) -> Fact:
+    """Return the reader's word for a kind of records; anything else as it is."""
+    if name not in ("table", "entity") or not isinstance(value, str):
+        return value
+    return entity_name(_ENTITIES.get(value, value))

@@ -13,14 +13,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import xlsxwriter
-
 from dedupe.language import N_, tr
 from dedupe.report.words import plain
 
 from .cells import safe_cell
 
 if TYPE_CHECKING:
+    import xlsxwriter
     from xlsxwriter.worksheet import Worksheet
 
 MAX_TEXT = 32_767  # of a cell, as XLSX has it
@@ -42,6 +41,8 @@ def new_workbook(target: BytesIO | Path, made_at: datetime | None = None) -> xls
     A file is written row after row, in order: only one row is held, and what has passed lies in
     the file's own folder until the book is closed.
     """
+    import xlsxwriter  # a tenth of a second that only a workbook is worth
+
     if isinstance(target, Path):
         place = {"constant_memory": True, "tmpdir": str(target.parent)}
         book = xlsxwriter.Workbook(str(target), {**_OPTIONS, **place})

@@ -176,6 +176,9 @@ def _rewrite_snapshot(folder: Path, changed: Sequence[Change]) -> None:
         for name, content in new.items():
             (staging / name).write_bytes(content or b"")
             manifest["tables"][name.removesuffix(".parquet")] = table_facts(staging / name)
+        # Where the card is still in the CRM, a pull of what changed may bring it back without
+        # its deals: so the next one reads all.
+        manifest.get("settings", {}).pop("full_at", None)
         text = json.dumps(manifest, ensure_ascii=False, indent=1)
         (staging / MANIFEST).write_text(text + "\n", encoding="utf-8")
 

@@ -14,7 +14,7 @@ from dedupe.audit import CHECKS
 from dedupe.language import N_, NN_, count, date_time, decimal, share, tr, trn
 from dedupe.plan.render import KIND_COUNTS
 from dedupe.policy.outcome import State
-from dedupe.policy.words import reason_text, state_text
+from dedupe.policy.words import accept_text, reason_text, state_text
 from dedupe.report.words import entity_name
 
 from .notice import Kind, Move, Notice
@@ -58,7 +58,7 @@ def write_letter(notice: Notice, language: str, zone: tzinfo) -> Letter:
         Section(tr(N_("Health")), tuple(_health(notice))),
         Section(tr(N_("Done")), tuple(_done(notice))),
         Section(tr(N_("Not done")), tuple(_undone(notice))),
-        Section(tr(N_("Odd")), tuple(reason_text(each) for each in notice.oddities)),
+        Section(tr(N_("Odd")), tuple(_odd(notice))),
         Section(tr(N_("What to do next")), _next(notice), is_command=True),
         Section(tr(N_("Files of the report")), notice.files),
     )
@@ -228,6 +228,12 @@ def _undone(notice: Notice) -> Iterator[str]:
     for n, forms in told:
         if n:
             yield trn(*forms, n)
+
+
+def _odd(notice: Notice) -> Iterator[str]:
+    yield from (reason_text(each) for each in notice.oddities)
+    if notice.oddities and notice.state is State.STOPPED:
+        yield accept_text(notice.policy, notice.profile)
 
 
 def _next(notice: Notice) -> tuple[str, ...]:

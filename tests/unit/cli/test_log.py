@@ -86,7 +86,7 @@ def test_the_level_leaves_out_what_is_less(state, capsys) -> None:
     assert events == ["notice.failed", "outcome"]
     text = shown(capsys, "--level", "error")
     assert "error: ended: stopped, exit code 6" in text
-    assert "contact: 50 records, 100 in the last good scan" in text
+    assert "contacts: 50 records, 100 in the last good scan" in text
     logged(state, "p-2", day=1)
     assert "Nothing of this level." in shown(capsys, "p-2", "--level", "error")
 

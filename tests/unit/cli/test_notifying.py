@@ -52,7 +52,7 @@ def test_what_was_not_delivered_is_a_line_and_in_the_log(
     assert len(lines) == 1
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.startswith("crmclean: notify.hook: ")
+    assert err.startswith("crmclean: main: notify.hook: ")
     assert err.count("\n") == 1
     events = [(line.level, line.event) for line in read_log(session.state() / "logs", "p-1")]
     assert events == [("info", "run.started"), ("warning", "notice.failed")]

@@ -135,8 +135,6 @@ def test_a_service_without_a_state_of_its_own_gets_one(capsys, place, monkeypatc
     assert "StateDirectory=crmclean" in service.splitlines()
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not here")
-@pytest.mark.parametrize("words", [[], ["--timezone", "Europe/Moscow"], ["--user"]])
 NOTICES = """
 [policies.told]
 deadline = "2h"
@@ -193,6 +191,8 @@ def test_every_account_has_the_policys_time(capsys, place) -> None:
     assert "RuntimeMaxSec=18000" in both["text"]
 
 
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not here")
+@pytest.mark.parametrize("words", [[], ["--timezone", "Europe/Moscow"], ["--user"]])
 def test_systemd_takes_the_units(capsys, place, tmp_path, words) -> None:
     document = told(capsys, "ночь", "--systemd", *words)
     folder = tmp_path / "units"

@@ -121,3 +121,10 @@ def test_a_user_without_a_home_has_no_folder_to_look_in(tmp_path, monkeypatch) -
 
     monkeypatch.setattr("platformdirs.user_config_dir", homeless)
     assert find_config(None, {}, tmp_path) is None
+
+
+def test_the_monitorings_file_starts_in_the_configs_folder(tmp_path) -> None:
+    text = '[policies.a]\nprometheus = "metrics/crm.prom"\n[policies.b]\nprometheus = "/var/m.prom"'
+    policies = load_config(write(tmp_path, text)).policies
+    assert policies["a"].prometheus == str(tmp_path / "metrics/crm.prom")
+    assert policies["b"].prometheus == "/var/m.prom"

@@ -80,7 +80,7 @@ def test_a_stop_says_why_and_what_was_odd() -> None:
     letter = letter_of(odd(1))
     assert letter.subject == "crmclean main: run stopped: something is odd, so nothing was sent"
     text = long_text(letter)
-    assert "contact: 50 records, 100 in the last good scan" in text
+    assert "contacts: 50 records, 100 in the last good scan" in text
     assert "crmclean run nightly --accept-odd" in text
 
 

@@ -118,7 +118,9 @@ def _news(notice: Notice) -> str:
     if more:
         told.append(trn(*NN_("{n} more finding", "{n} more findings"), more))
     if fewer:
-        told.append(trn(*NN_("{n} fewer", "{n} fewer"), fewer))
+        # Alone it says of what; behind the other it need not.
+        short, whole = NN_("{n} fewer", "{n} fewer"), NN_("{n} finding fewer", "{n} findings fewer")
+        told.append(trn(*(short if more else whole), fewer))
     if notice.changes.applied:
         told.append(trn(*NN_("{n} repair done", "{n} repairs done"), notice.changes.applied))
     return ", ".join(told)

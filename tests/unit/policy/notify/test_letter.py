@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from zoneinfo import ZoneInfo
 
@@ -76,11 +77,17 @@ def test_a_letter_tells_what_changed_what_was_done_and_what_comes_next() -> None
     assert "/srv" not in text
 
 
+def test_fewer_findings_alone_say_of_what() -> None:
+    mended = replace(CHANGED, checks=CHANGED.checks[1:], changes=Changes())
+    assert letter_of(mended).subject == "crmclean main: 3 findings fewer"
+
+
 def test_a_stop_says_why_and_what_was_odd() -> None:
     letter = letter_of(odd(1))
     assert letter.subject == "crmclean main: run stopped: something is odd, so nothing was sent"
     text = long_text(letter)
     assert "contacts: 50 records, 100 in the last good scan" in text
+    assert "crmclean run nightly -p main --accept-odd" in text
     assert "crmclean run nightly --accept-odd" in text
 
 

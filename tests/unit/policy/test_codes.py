@@ -1,0 +1,20 @@
+"""A misspelt check in a policy is told, and not a night that finds nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from dedupe.config import Policy
+from dedupe.errors import ConfigError
+from dedupe.policy.codes import check_codes
+
+
+def test_codes_and_their_beginnings_are_taken() -> None:
+    check_codes(Policy(name="nightly"))
+    check_codes(Policy(name="nightly", select=("DUP", "PHN201"), ignore=("TSK1",)))
+
+
+@pytest.mark.parametrize("key", ["select", "ignore"])
+def test_what_no_check_begins_with_is_told(key: str) -> None:
+    with pytest.raises(ConfigError, match=rf"policies\.nightly\.{key}: .*NOPE999"):
+        check_codes(Policy(name="nightly", **{key: ("DUP", "NOPE999")}))

@@ -145,15 +145,18 @@ def _by_name(marked: pl.DataFrame, others: pl.DataFrame, names: pl.DataFrame) ->
 def _hanging(account: Account, marked: pl.DataFrame) -> pl.DataFrame:
     """Return the marked cards on which something still hangs, and what: the gravest kind."""
     own = marked.lazy().select("entity", "own_id", "record_id")
-    kinds = [
-        _linked(account, "deal").with_columns(hanging=pl.lit(HAS_DEALS)),
-        _open_tasks(account).with_columns(hanging=pl.lit(HAS_TASKS)),
-        _linked(account, "contact")
-        .filter(pl.col("entity") == "company")
-        .with_columns(hanging=pl.lit(HAS_CONTACTS)),
+    held = {
+        HAS_DEALS: _linked(account, "deal"),
+        HAS_TASKS: _open_tasks(account),
+        HAS_CONTACTS: _linked(account, "contact").filter(pl.col("entity") == "company"),
+    }
+    ranked = [
+        each.with_columns(hanging=pl.lit(kind), rank=pl.lit(rank))
+        for rank, (kind, each) in enumerate(held.items())
     ]
-    found = pl.concat(kinds).join(own, on=["entity", "own_id"]).select(*_CARD, "hanging").collect()
-    return found.unique(_CARD, keep="first", maintain_order=True)
+    found = pl.concat(ranked).join(own, on=["entity", "own_id"]).sort(*_CARD, "rank")
+    gravest = found.unique(_CARD, keep="first", maintain_order=True)
+    return gravest.select(*_CARD, "hanging").collect()
 
 
 def _linked(account: Account, entity: str) -> pl.LazyFrame:

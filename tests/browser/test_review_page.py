@@ -293,7 +293,8 @@ def test_values_are_decided_by_every_button_with_and_without_scripts(account, re
     page.click("text=previous value")
     page.click("text=next value")
     page.click("text=to the list")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.wait_for_url("**/values*")
+    page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
     told = [(d.kind, d.verdict, d.chosen) for d in deck.log.read()]
     assert told == [
         ("proposal", "edit", (1,)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
@@ -30,7 +32,8 @@ def marked(account, planning: Planning | None = None) -> dict[str, tuple[str | N
 
 
 def found(account, code: str, options: ScanOptions | None = None) -> list[str]:
-    findings = scan(account.account(), options).findings
+    asked = replace(options or ScanOptions(), select=("DUP",))
+    findings = scan(account.account(), asked).findings
     return sorted(set(findings.filter(pl.col("code") == code)["record_id"]))
 
 

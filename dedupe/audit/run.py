@@ -21,7 +21,7 @@ from .options import severity_of
 from .registry import CHECKS, Check
 
 NOT_IN_THIS_VERSION = "not in this version"
-_WORKERS = 2  # polars has threads of its own for what a query does
+_WORKERS = 3  # polars has threads of its own; who waits for a shared frame leaves a core idle
 NO_REGULATION = N_("no such rule in the config")
 
 

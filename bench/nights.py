@@ -1,4 +1,4 @@
-"""Thirty nights of a policy: health by night, notices, values lost, nights that got stuck.
+"""Thirty nights of a policy: health by night, every mail, values lost, nights that got stuck.
 
     python bench/nights.py [--nights 30] [--persons 60] [--seed 0]
 
@@ -31,15 +31,15 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="crmclean-nights-") as folder,
         Season(Path(folder) / "season", n_persons=options.persons, seed=options.seed) as season,
     ):
-        print("night  exit  state      done  health  notice  weather")
+        print("night  exit  state      done  health  weather")
         for at, weather in enumerate(forecast(options.nights, options.seed)):
             season.day(weather)
             nights.append(season.night(at, weather))
-            print(line(nights[-1]), flush=True)
+            print(line(nights[-1]), *(f"       mail: {m}" for m in nights[-1].mails), sep="\n")
     stuck = [night for night in nights if is_stuck(night)]
     n_lost = sum(len(night.problems) for night in nights)
     print(
-        f"\n{len(nights)} nights, {sum(night.is_news for night in nights)} notices, "
+        f"\n{len(nights)} nights, {sum(len(night.mails) for night in nights)} mails, "
         f"{sum(night.n_done for night in nights)} groups done, {n_lost} values lost, "
         f"{len(stuck)} nights stuck, {time.perf_counter() - start:.0f} s"
     )
@@ -51,10 +51,8 @@ def main() -> None:
 def line(night: Night) -> str:
     health = f"{night.health:.1%}" if night.health is not None else "-"
     state = night.told.get("state", "-")
-    notice = "yes" if night.is_news else ""
     return (
-        f"{night.at:5}  {night.code:4}  {state:9}  {night.n_done:4}  {health:>6}  {notice:6}  "
-        f"{night.weather}"
+        f"{night.at:5}  {night.code:4}  {state:9}  {night.n_done:4}  {health:>6}  {night.weather}"
     )
 
 

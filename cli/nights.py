@@ -314,7 +314,7 @@ def _night(session: Session, asked: Asked, run_id: str, log: RunLog) -> RunOutco
     from dedupe.policy.systemd import Systemd
 
     policy, systemd = asked.policy, Systemd.of(os.environ)
-    check_codes(policy)
+    check_codes(policy, f"policies.{policy.name}")
     works = AccountWorks(session, policy, systemd, accepts_shrunk=asked.accepts_odd)
     place, works.log = works.place, log
     night = Night(

@@ -47,11 +47,14 @@ def _of_files(result: Scan, path: Path, account: Account) -> Scan:
 def options_of(config: Config) -> ScanOptions:
     """Return what the config asks of a scan, whoever begins it: a person or a policy.
 
-    Raises InputError for options of checks and marks made by hand that are none.
+    Raises ConfigError for checks, options of checks and marks made by hand that are none.
     """
     from dedupe.audit import read_options
     from dedupe.audit.manual import read_manual
+    from dedupe.policy.codes import check_codes
     from dedupe.scan import ScanOptions
+
+    check_codes(config.checks, "checks")
 
     return ScanOptions(
         phone=phone_of(config),

@@ -31,3 +31,5 @@ def test_five_nights_lose_nothing_and_none_is_stuck(tmp_path) -> None:
     assert nights[2].told["resumed_runs"], "the night after a kill did not go on"
     assert [odd["code"] for odd in nights[3].told["oddities"]] == ["clock_backwards"]
     assert nights[0].n_done > 0
+    assert [len(night.mails) for night in nights[:2]] == [1, 0], "a killed night tells nobody"
+    assert all("main" in mail for night in nights for mail in night.mails)

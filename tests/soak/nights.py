@@ -16,7 +16,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +27,7 @@ from dedupe.contracts import Account
 from dedupe.crm.signin import keep_tokens, spend_code, token_endpoint
 from dedupe.plan import read_plan
 from dedupe.sandbox import Action, Fault, Limit, Sandbox
+from tests.unit.policy.notify.servers import Mailbox, mail_server
 
 from .account import MOMENT, Cards
 from .colleague import ACTS
@@ -54,6 +55,15 @@ redirect_uri = "https://example.test"
 repairs = ["merge", "split", "drop_repeat"]
 select = ["CNT", "DUP", "PHN", "EML"]
 max_percent = 100
+notify = {{ when = "change", to = ["mail"] }}
+
+[notify.mail]
+kind = "smtp"
+host = "127.0.0.1"
+port = {port}
+security = "none"
+from = "robot@klient-primer.ru"
+to = ["owner@klient-primer.ru"]
 """
 _LONGEST_S = 300.0
 OUTAGES = {
@@ -82,18 +92,18 @@ class Weather:
 
 @dataclass(frozen=True, kw_only=True)
 class Night:
-    """How one night ended. `told` is its outcome as JSON, nothing after a kill."""
+    """How one night ended. `told` is its outcome as JSON, nothing after a kill.
+
+    `mails` are the subjects of what was sent to the owner.
+    """
 
     at: int
     weather: Weather
     code: int
     told: dict[str, Any] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+    mails: tuple[str, ...] = ()
     seconds: float = 0.0
-
-    @property
-    def is_news(self) -> bool:
-        return bool(self.told) and self.told["state"] != "unchanged"
 
     @property
     def health(self) -> float | None:
@@ -161,12 +171,15 @@ class Season:
         self.is_by_hand = False  # `act` notes it
         self._n_copies = 0
         self._known: set[str] = set()
+        self._ends = ExitStack()
+        self.mailbox = self._ends.enter_context(mail_server(Mailbox()))
         self._sign_in()
 
     def __enter__(self) -> Season:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._ends.close()
         self.sandbox.close()
 
     @property
@@ -176,7 +189,9 @@ class Season:
     def _sign_in(self) -> None:
         state, path = self.folder / "state", self.folder / "crmclean.toml"
         state.mkdir(mode=0o700, parents=True)
-        path.write_text(CONFIG.format(url=self.sandbox.url), encoding="utf-8")
+        path.write_text(
+            CONFIG.format(url=self.sandbox.url, port=self.mailbox.port), encoding="utf-8"
+        )
         profile = load_config(path).profiles["main"]
         endpoint = token_endpoint("main", profile, SECRET)
         keep_tokens("main", state, spend_code(endpoint, self.sandbox.keys.code()))
@@ -197,6 +212,7 @@ class Season:
     def night(self, at: int, weather: Weather) -> Night:
         """Run the policy once, and look at what it left."""
         start, out = time.perf_counter(), self.folder / f"night-{at}.out"
+        n_mails = len(self.mailbox.messages)
         self.sandbox.set_faults(OUTAGES.get(weather.outage, []))
         now = datetime.fromtimestamp(self.moment, UTC) + timedelta(hours=weather.clock_h)
         words = ("run", "nightly", "--config", str(self.folder / "crmclean.toml"))
@@ -214,6 +230,7 @@ class Season:
             code=code,
             told=_document(out),
             problems=tuple(self.problems(out)),
+            mails=tuple(str(each["Subject"]) for each in self.mailbox.messages[n_mails:]),
             seconds=time.perf_counter() - start,
         )
 
@@ -267,7 +284,8 @@ class Season:
             if fields and self.dice.random() < 0.5:
                 self._n_copies += 1
                 first = fields[0]["values"][0]
-                raw = f"{str(first['value']).split(', ')[0]}, +7903{self._n_copies:07}"
+                second = 3_456_712 + self._n_copies * 7_919
+                raw = f"{str(first['value']).split(', ')[0]}, +7903{second:07}"
                 fields = [{**fields[0], "values": [{**first, "value": raw}]}]
             record = {"name": like["name"], "custom_fields_values": fields or None}
             id_ = self.sandbox.change(do="put", kind="contacts", record=record)
@@ -292,9 +310,10 @@ def town(n: int, dice: random.Random) -> Account:
             number += 1
             id_ = str(number)
             cards.card("contact", id_, name)
-            raw = f"+7916{at:07}"
-            cards.value("contact", id_, "phone", f"{raw}, +7905{at:07}" if at % 9 == 0 else raw)
-            cards.value("contact", id_, "email", f"person{at}@example.com")
+            own = f"{2_345_671 + at * 7_919:07}"
+            raw = f"+7916{own}"
+            cards.value("contact", id_, "phone", f"{raw}, +7905{own}" if at % 9 == 0 else raw)
+            cards.value("contact", id_, "email", f"person{at}@klient-primer.ru")
             if dice.random() < 0.5:
                 cards.tag("contact", id_, dice.choice(["vip", "новый", "crm"]))
             if dice.random() < 0.4:

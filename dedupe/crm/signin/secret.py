@@ -6,7 +6,7 @@ HTTP headers, so what is not visible ASCII is refused, not mended.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dedupe.config import Place, PlaceKind
@@ -19,7 +19,25 @@ from .keyrings import delete_from_keyring, read_from_keyring, write_to_keyring
 
 _LOG_IN = N_("run: crmclean auth login")
 _GIVEN = (PlaceKind.ENV, PlaceKind.CREDENTIAL)  # only what starts us can store there
+Clean = Callable[[str, str], str]  # a text and its place -> the secret
 _AGAIN = N_("copy the token once more, alone and on one line")
+
+
+def clean_password(text: str, where: str) -> str:
+    """Return a password, in which spaces and quotes may stand: application passwords have them.
+
+    Raises ConfigError unless it is one line of ASCII, which is what SMTP can carry.
+    """
+    secret = text.removeprefix("\ufeff").strip("\r\n")
+    if not secret.strip():
+        raise ConfigError(N_("the password is empty"), where=where, fix=N_("store it there"))
+    if len(secret) > MAX_BYTES or not secret.isascii() or not secret.isprintable():
+        raise ConfigError(
+            N_("the password is not one line of ASCII characters"),
+            where=where,
+            fix=N_("store it there alone; let the mail service make one for applications"),
+        )
+    return secret
 
 
 def clean_secret(text: str, where: str) -> str:
@@ -45,16 +63,19 @@ def clean_secret(text: str, where: str) -> str:
     return secret
 
 
-def read_secret(place: Place, user: str, environ: Mapping[str, str]) -> str:
+def read_secret(
+    place: Place, user: str, environ: Mapping[str, str], clean: Clean | None = None
+) -> str:
     """Return the secret kept at `place`; `user` is its name in the keyring.
 
-    Raises SignInError where none is stored yet, ConfigError where it can't be one, or the
-    place is not safe.
+    `clean` says what it may be, by default a token (`clean_secret`). Raises SignInError where none
+    is stored yet, ConfigError where it can't be one, or the place is not safe.
     """
+    clean = clean or clean_secret
     if place.kind is PlaceKind.ENV:
-        return _from_environment(place, environ)
+        return clean(_from_environment(place, environ), str(place))
     if place.kind is PlaceKind.CREDENTIAL:
-        return clean_secret(read_credential(place, environ), str(place))
+        return clean(read_credential(place, environ), str(place))
     if place.kind is PlaceKind.FILE:
         content = read_private(Path(place.name))
         text = None if content is None else content.decode("utf-8", "replace")
@@ -62,7 +83,7 @@ def read_secret(place: Place, user: str, environ: Mapping[str, str]) -> str:
         text = read_from_keyring(user)
     if text is None:
         raise SignInError(N_("there is no token yet"), where=str(place), fix=_LOG_IN)
-    return clean_secret(text, str(place))
+    return clean(text, str(place))
 
 
 def write_secret(place: Place, user: str, secret: str) -> None:
@@ -108,12 +129,12 @@ def _from_environment(place: Place, environ: Mapping[str, str]) -> str:
     text = environ.get(place.name)
     if text is None or not text.strip():  # cron's way of an unset one: NAME=
         raise ConfigError(
-            N_("the variable is not set") if text is None else N_("the token is empty"),
+            N_("the variable is not set") if text is None else N_("the variable is empty"),
             where=str(place),
-            fix=N_("set {name} to the token"),
+            fix=N_("set {name} to the secret itself"),
             name=place.name,
         )
-    return clean_secret(text, str(place))
+    return text
 
 
 def _make_parent(path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from dedupe.config import read_place
 from dedupe.crm.http import hide
-from dedupe.crm.signin.secret import read_secret
+from dedupe.crm.signin.secret import clean_password, read_secret
 from dedupe.errors import ConfigError, RemoteError, SignInError
 from dedupe.language import N_
 
@@ -87,7 +87,8 @@ def secret_at(text: str, target: str, key: str, tools: Tools) -> str:
     try:
         if place is None:
             raise ConfigError(N_("the place of the secret is not known"))
-        secret = read_secret(place, f"notify.{target}.{key}", tools.environ)
+        clean = clean_password if key == "password" else None
+        secret = read_secret(place, f"notify.{target}.{key}", tools.environ, clean)
     except SignInError as error:
         raise DeliveryError(
             N_("there is no secret at {place}"), is_final=True, place=str(place)

@@ -16,6 +16,7 @@ from dedupe.crm.signin import (
     token_facts,
     token_source,
 )
+from dedupe.crm.signin.secret import clean_password
 from dedupe.errors import ConfigError, CrmCleanError, SignInError, StorageError
 from tests.unit.crm.signin.fake_crm import jwt
 
@@ -267,3 +268,15 @@ def test_a_locked_keyring_and_a_missing_one_are_told(tmp_path, monkeypatch) -> N
 @pytest.mark.parametrize("text", ["s3:x", "env:", "env:1A", "file:", "token", GOOD, f"env:{GOOD}"])
 def test_a_place_is_never_the_secret(text) -> None:
     assert read_place(text) is None
+
+
+@pytest.mark.parametrize("text", ["abcd efgh ijkl mnop", "'it''s'", ' "x" ', "p@ss;#%"])
+def test_a_password_may_have_spaces_and_quotes(text) -> None:
+    assert clean_password(f"\ufeff{text}\r\n", "env:SMTP_PASSWORD") == text
+
+
+@pytest.mark.parametrize("text", ["", "  ", "two\nlines", "пароль", "a\x00b", "x" * 100_000])
+def test_what_smtp_can_not_carry_is_no_password(text) -> None:
+    with pytest.raises(ConfigError, match=r"env:SMTP_PASSWORD: the password") as refused:
+        clean_password(text, "env:SMTP_PASSWORD")
+    assert not text.strip() or text not in str(refused.value)

@@ -100,7 +100,8 @@ def settle(columns: Sequence[Column], cells: pl.DataFrame, where: str, kind: str
     single = sorted((c for c in columns if c.role not in MANY), key=lambda c: c.role)
     for role, group in groupby(single, key=lambda c: c.role):
         rivals = sorted(group, key=lambda c: c.rank)
-        best = [c for c in rivals if c.rank == rivals[0].rank]
+        dated = [c for c in rivals if c.rank == _MAPPED or _may_be(role, cells[c.at])] or rivals
+        best = [c for c in dated if c.rank == dated[0].rank]
         same = len({header_key(c.header) for c in best}) == 1
         # A mapped header that stands twice: the user can't say more, so the first counts.
         kept = best[:1] if role in _SOFT or (same and best[0].rank == _MAPPED) else best
@@ -201,6 +202,12 @@ def _plausible(column: Column, cells: pl.DataFrame) -> Column:
     pattern = _DIGITS if channel.kind == "phone" else "@"
     share = cells[column.at].drop_nulls().str.contains(pattern).mean()
     return column if share is None or float(str(share)) >= 0.5 else replace(column, channel=None)
+
+
+def _may_be(role: str, cells: pl.Series) -> bool:
+    """Tell whether a column can have the role: "Создан" with names tells by whom, not when."""
+    has_digits = cells.drop_nulls().str.contains(r"\d")
+    return not role.endswith("_at") or has_digits.is_empty() or bool(has_digits.any())
 
 
 def _check_agreement(rivals: list[Column], cells: pl.DataFrame, where: str, role: str) -> None:

@@ -194,6 +194,18 @@ def test_a_row_that_says_more_than_sums_is_kept(read: Read, last: str) -> None:
     assert not account.notes
 
 
+def test_a_column_of_names_does_not_compete_for_a_date(read: Read) -> None:
+    lines = (
+        "Имя;Дата создания;Создан",
+        "Анна;01.02.2024 12:00;Пётр Исаев",
+        "Борис;02.02.2024 12:00;",
+    )
+    account = read({"contacts.csv": "\n".join(lines)})
+    created = [str(at)[:10] for (at,) in rows(account, "contacts", "created_at")]
+    assert created == ["2024-02-01", "2024-02-02"]
+    assert ("Создан", "Пётр Исаев") in rows(account, "field_values", "field_id", "raw")
+
+
 def test_a_table_with_a_header_alone_is_an_empty_table(read: Read) -> None:
     account = read({"contacts.csv": "ФИО;Телефон\n"})
     assert account.frame("contacts").is_empty()

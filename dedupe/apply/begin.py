@@ -46,6 +46,18 @@ def connected(path: Path, *, is_durable: bool) -> sqlite3.Connection:
     return connection
 
 
+def reading(path: Path) -> sqlite3.Connection:
+    """Return a connection to a journal that stands, for statements that only read.
+
+    It is opened for writing all the same: what a kill left half committed has to be rolled back
+    before anything can be read, and SQLite refuses that to a connection of mode=ro.
+    """
+    address = f"{path.absolute().as_uri()}?mode=rw"
+    connection = sqlite3.connect(address, uri=True, timeout=_BUSY)
+    connection.execute("pragma query_only=on")
+    return connection
+
+
 def _put(made: Path, path: Path) -> None:
     """Give a file its name, unless another one has it already."""
     try:

@@ -24,7 +24,7 @@ from typing import Any
 from dedupe.errors import InputError, StorageError
 from dedupe.language import N_
 
-from .begin import begin, connected
+from .begin import begin, connected, reading
 from .records import OpRecord, RunRecord, Start, fingerprint
 from .soundness import START, chained, is_sound
 from .states import MOVES, UNRESOLVED, GroupState, OpState, RunState
@@ -34,7 +34,8 @@ __all__ = ["Journal", "OpRecord", "RunRecord", "Start", "account_of", "fingerpri
 FILE_NAME = "journal.sqlite"
 AUDIT_NAME = "audit.jsonl"
 SCHEMA_VERSION = 1
-_BUSY = 30.0  # seconds: `crmclean runs` may be reading while a run writes
+# Rights, disks and other processes: nothing is wrong with the file itself.
+_NOT_OURS_TO_WRITE = ("SQLITE_READONLY", "SQLITE_BUSY", "SQLITE_CANTOPEN", "SQLITE_IOERR")
 _LEAVE = N_("keep the file as it is, and move it aside only when a person has looked at the CRM")
 
 
@@ -445,11 +446,12 @@ def account_of(folder: Path) -> str | None:
     if not path.exists():
         return None
     try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY)
-        with closing(connection):
+        with closing(reading(path)) as connection:
             row = connection.execute("select value from meta where key='account'").fetchone()
             return str(row[0])
     except (sqlite3.Error, TypeError) as error:
+        if getattr(error, "sqlite_errorname", "").startswith(_NOT_OURS_TO_WRITE):
+            raise _unwritable(path, str(error)) from error
         raise _damaged(path) from error
 
 

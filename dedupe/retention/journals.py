@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Collection, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from dedupe.apply.begin import reading
 from dedupe.apply.history import runs as read_runs
 from dedupe.apply.journal import FILE_NAME
 from dedupe.apply.records import FORGOTTEN
@@ -110,8 +110,7 @@ def note_backups(folder: Path, run_id: str, lines: Collection[bytes]) -> None:
 
 def _ops_of(folder: Path, who: Forgotten) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    address = f"{(folder / FILE_NAME).absolute().as_uri()}?mode=ro"
-    with closing(sqlite3.connect(address, uri=True)) as db:
+    with closing(reading(folder / FILE_NAME)) as db:
         rows = db.execute("select run_id, op_id, before, body, answer, problem from op")
         for run_id, op_id, *texts in rows:
             if _holds(texts, who):

@@ -13,7 +13,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dedupe.apply.begin import connected
+from dedupe.apply.begin import connected, reading
 from dedupe.apply.history import History, open_journal
 from dedupe.apply.history import runs as read_runs
 from dedupe.apply.journal import FILE_NAME
@@ -116,7 +116,7 @@ def _past_values(
     sizes = "+".join(f"coalesce(length({name}),0)" for name in _VALUES)
     marks = ",".join("?" * len(run_ids))
     path = folder / FILE_NAME
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+    with closing(reading(path)) as db:
         rows = db.execute(
             f"select o.run_id, coalesce(r.ended_at, r.started_at), sum({sizes}) from op o"
             f" join run r on r.run_id=o.run_id where o.run_id in ({marks}) and ({filled})"

@@ -8,11 +8,20 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from dedupe.apply.journal import AUDIT_NAME, FILE_NAME, Journal, Start, fingerprint
+from dedupe.apply.begin import reading
+from dedupe.apply.journal import (
+    AUDIT_NAME,
+    FILE_NAME,
+    Journal,
+    Start,
+    account_of,
+    fingerprint,
+)
 from dedupe.apply.soundness import is_sound
 from dedupe.apply.states import MOVES, SETTLED, GroupState, OpState, RunState
 from dedupe.errors import InputError, StorageError
@@ -195,6 +204,40 @@ def test_a_failed_commit_changes_nothing(journal, monkeypatch) -> None:
     assert journal._last == last
     intend(journal)
     assert is_sound(journal._db)
+
+
+def cut_off(journal: Journal, folder: Path) -> None:
+    """Put into `folder` the files that a kill in the middle of a commit would leave."""
+    db = journal._db
+    db.execute("pragma cache_size=2")  # pages go to the file before the commit
+    db.execute("begin immediate")
+    for at in range(300):
+        db.execute("insert into backup values ('r-1','contact',?,?,'p')", (str(at), "x" * 500))
+    db.execute("update meta set value='half' where key='account'")
+    for name in (FILE_NAME, f"{FILE_NAME}-journal"):
+        (folder / name).write_bytes((journal._path.parent / name).read_bytes())
+    db.execute("rollback")
+
+
+def test_a_commit_that_a_kill_cut_off_is_taken_back_by_whoever_comes_first(
+    journal, tmp_path
+) -> None:
+    for first in (account_of, read_past):
+        folder = tmp_path / first.__name__
+        folder.mkdir()
+        cut_off(journal, folder)
+        assert (folder / f"{FILE_NAME}-journal").stat().st_size > 10_000
+        first(folder)
+        assert account_of(folder) == ACCOUNT
+        with Journal(folder, ACCOUNT) as again:
+            assert [run.run_id for run in again.runs()] == ["r-1"]
+
+
+def read_past(folder: Path) -> None:
+    with closing(reading(folder / FILE_NAME)) as db:
+        assert db.execute("select count(*) from backup").fetchone() == (0,)
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            db.execute("delete from meta")
 
 
 WRITER = """

@@ -414,7 +414,7 @@ def test_no_page_is_wider_than_the_window(account, review, language) -> None:
 
 
 def test_a_page_of_another_site_can_neither_read_nor_decide(account, review, tmp_path) -> None:
-    from http.server import BaseHTTPRequestHandler, HTTPServer
+    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
     from threading import Thread
 
     pairs_of_cards(account, 1)
@@ -434,7 +434,9 @@ def test_a_page_of_another_site_can_neither_read_nor_decide(account, review, tmp
         def log_message(self, *_: object) -> None:
             pass
 
-    foreign = HTTPServer(("127.0.0.1", 0), Foreign)
+    # A browser opens a second connection ahead of need: a server of one thread would wait for it.
+    foreign = ThreadingHTTPServer(("127.0.0.1", 0), Foreign)
+    foreign.block_on_close = False
     thread = Thread(target=foreign.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

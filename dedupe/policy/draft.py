@@ -36,6 +36,7 @@ class Draft:
     oddities: tuple[Reason, ...] = ()
     apply_run: str = ""
     resumed_runs: tuple[str, ...] = ()
+    n_told: int = 0  # groups of these that an earlier night has told of as done
     summary: Summary | None = None
     health_before: HealthTold | None = None
     plan_hash: str = ""
@@ -110,7 +111,7 @@ class Draft:
             failed=sum(both[state] for state in _BAD),
             stale=both[GroupState.STALE],
             left=sum(both[state] for state in _LEFT) if own or resumed else self.n_planned,
-            resumed=sum(state is GroupState.DONE for _, state in resumed),
+            resumed=sum(state is GroupState.DONE for _, state in resumed) - self.n_told,
             by_kind=dict(sorted(Counter(k for k, s in own if s is GroupState.DONE).items())),
         )
 

@@ -69,7 +69,7 @@ class Changes:
     failed: int = 0
     stale: int = 0  # a colleague was faster: left as they are
     left: int = 0
-    resumed: int = 0  # of an earlier run, finished by this one
+    resumed: int = 0  # of an earlier run, finished by this one; of a killed one all that is done
     by_kind: Mapping[str, int] = field(default_factory=dict)
 
 

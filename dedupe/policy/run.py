@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from dedupe.apply.lock import account_lock
 from dedupe.apply.run import ApplyOptions, run_id_of
-from dedupe.apply.states import RunState
+from dedupe.apply.states import GroupState, RunState
 from dedupe.apply.tools import Guards, Report, Tools
 from dedupe.errors import CrmCleanError, LockedError, SafetyError, StoppedError, StorageError
 from dedupe.plan import Plan
@@ -27,7 +27,7 @@ from dedupe.plan import Plan
 from .approvals import approved_plans
 from .boundary import Boundary
 from .caps import automatic, check_caps, cut, dated, is_final, limits_of
-from .draft import Draft, health_of
+from .draft import Draft, group_states, health_of
 from .logs import trail
 from .memory import Memory, read_memory, remember_outcome, write_memory
 from .night import Night
@@ -204,6 +204,10 @@ class _Run:
             return
         with self._step("resume"):
             self.draft.resumed_runs = tuple(own)
+            # Who was killed has told nobody: what that run had done is told by this one.
+            told = [run.run_id for run in open_ if run.state is not RunState.RUNNING]
+            before = group_states(self.night.folder, [each for each in own if each in told])
+            self.draft.n_told = sum(state is GroupState.DONE for _, state in before)
             reports = self._guarded(lambda: self.works.resume(own, self._options()))
         if any(report.exit_code == 8 for report in reports):
             self.draft.reason = Reason(code="unresolved")

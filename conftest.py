@@ -11,7 +11,7 @@ from hypothesis import settings
 KERNELS = Path(__file__).parent / "tests/unit/kernels"
 
 # A kernel that is compiled at its first example breaks any deadline.
-settings.register_profile("share", max_examples=25, deadline=None)
+settings.register_profile("share", max_examples=20, deadline=None)
 settings.register_profile("all", max_examples=100, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "share"))
 

@@ -253,7 +253,7 @@ def test_no_order_of_plans_kills_faults_and_edits_loses_anything() -> None:
     run_state_machine_as_test(
         Applying,
         settings=settings(
-            max_examples=6,
+            max_examples=4,
             stateful_step_count=12,
             deadline=None,
             derandomize=True,

@@ -224,7 +224,7 @@ def test_a_column_that_is_constant_or_empty_is_left_out() -> None:
     assert clusters(found) == ONE
 
 
-@pytest.mark.parametrize("n_columns", [5, 16, 17, 33, 45])
+@pytest.mark.parametrize("n_columns", [5, 16, 17, 33, pytest.param(45, marks=pytest.mark.slow)])
 def test_any_number_of_columns_is_compared(n_columns) -> None:
     rng = np.random.default_rng(3)
     headers = tuple(f"field {at}" for at in range(n_columns))
